@@ -17,5 +17,5 @@ mod sockets;
 pub use args::{CommonArgs, Cpus};
 pub use counters::{Counter, Counters};
 pub use lines::{CountersLine, Event, StartLine, WorkerCounters, print_line};
-pub use signals::serve_until_stopped;
+pub use signals::{request_stop, serve_until_stopped};
 pub use sockets::{BACKLOG, listener, raise_open_file_limit};

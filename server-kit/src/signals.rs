@@ -34,3 +34,9 @@ pub fn serve_until_stopped(
     stop()?;
     report(Event::Stop)
 }
+
+/// Makes [`serve_until_stopped`] stop as if SIGTERM had come: for a worker that cannot go on.
+pub fn request_stop() {
+    // It fails only for a signal that does not exist.
+    _ = signal_hook::low_level::raise(SIGTERM);
+}

@@ -1,0 +1,112 @@
+//! The server's flags: every difference between two arms is one of them.
+
+use clap::{Parser, ValueEnum};
+use kio_rs::{Config, Ops, TaskRun};
+use server_kit::CommonArgs;
+
+/// An HTTP server that answers "Hello, World!", a thread a core, on io_uring.
+#[derive(Parser, Debug)]
+#[command(version)]
+pub struct Args {
+    #[command(flatten)]
+    pub common: CommonArgs,
+
+    /// One SO_REUSEPORT listener a worker, or a single one that all workers accept on
+    #[arg(long, value_enum, default_value_t = Accept::PerWorker)]
+    pub accept: Accept,
+
+    /// How sockets are accepted and read
+    #[arg(long, value_enum, default_value_t = OpsArg::Multishot)]
+    pub ops: OpsArg,
+
+    /// How the kernel runs completion work
+    #[arg(long, value_enum, default_value_t = TaskRunArg::Deferred)]
+    pub task_run: TaskRunArg,
+
+    /// Allocate every answer on the heap, as the published C++ server does
+    #[arg(long)]
+    pub heap: bool,
+
+    /// Length of each ring's submission queue
+    #[arg(long, value_name = "N", default_value_t = Config::default().queue_depth,
+          value_parser = clap::value_parser!(u32).range(1..=32_768))]
+    pub queue_depth: u32,
+
+    /// Operations each worker has room for from the start
+    #[arg(long, value_name = "N", default_value_t = Config::default().op_slots)]
+    pub op_slots: usize,
+
+    /// Receive buffers that a worker's connections share, a power of two
+    #[arg(long, value_name = "N", default_value_t = Config::default().buffers)]
+    pub buffers: u16,
+
+    /// Length of a receive buffer in bytes
+    #[arg(long, value_name = "BYTES", default_value_t = Config::default().buffer_bytes,
+          value_parser = clap::value_parser!(u32).range(1..=1 << 20))]
+    pub buffer_bytes: u32,
+}
+
+#[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Accept {
+    Single,
+    PerWorker,
+}
+
+#[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OpsArg {
+    OneShot,
+    Multishot,
+}
+
+#[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TaskRunArg {
+    Interrupt,
+    Cooperative,
+    Deferred,
+}
+
+impl Args {
+    /// The runtime's configuration.
+    pub fn config(&self) -> Config {
+        Config {
+            queue_depth: self.queue_depth,
+            op_slots: self.op_slots,
+            task_run: match self.task_run {
+                TaskRunArg::Interrupt => TaskRun::Interrupt,
+                TaskRunArg::Cooperative => TaskRun::Cooperative,
+                TaskRunArg::Deferred => TaskRun::Deferred,
+            },
+            ops: match self.ops {
+                OpsArg::OneShot => Ops::OneShot,
+                OpsArg::Multishot => Ops::Multishot,
+            },
+            buffers: self.buffers,
+            buffer_bytes: self.buffer_bytes,
+            cpus: self.common.cpus.0.clone(),
+            ..Config::default()
+        }
+    }
+
+    /// What the start line names as features.
+    pub fn features(&self) -> Vec<String> {
+        let accept = match self.accept {
+            Accept::Single => "accept-single",
+            Accept::PerWorker => "accept-per-worker",
+        };
+        let ops: &[_] = match self.ops {
+            OpsArg::OneShot => &["oneshot-accept", "oneshot-recv"],
+            OpsArg::Multishot => &["multishot-accept", "multishot-recv", "buffer-ring"],
+        };
+        let flags = [("no-parse", self.common.no_parse), ("heap", self.heap)];
+        let flags = flags
+            .into_iter()
+            .filter_map(|(name, on)| on.then_some(name));
+        [accept]
+            .into_iter()
+            .chain(ops.iter().copied())
+            .chain(["tcp-nodelay"])
+            .chain(flags)
+            .map(str::to_owned)
+            .collect()
+    }
+}

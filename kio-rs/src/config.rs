@@ -1,0 +1,61 @@
+//! What a worker asks of the kernel.
+
+/// How the kernel runs the work that completes an operation.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum TaskRun {
+    /// By interrupting the worker wherever it is: the behaviour without a flag.
+    Interrupt,
+    /// At the worker's next entry into the kernel (`IORING_SETUP_COOP_TASKRUN`, Linux 5.19).
+    Cooperative,
+    /// Only when the worker asks for completions (`IORING_SETUP_DEFER_TASKRUN`, Linux 6.1).
+    #[default]
+    Deferred,
+}
+
+/// How sockets are accepted and read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Ops {
+    /// One submission, one completion, into the connection's own buffer.
+    OneShot,
+    /// One submission, many completions (accept: Linux 5.19, receive: Linux 6.0), into buffers of
+    /// a ring that the worker's connections share (Linux 5.19).
+    #[default]
+    Multishot,
+}
+
+/// Configuration of every worker of a [`crate::Runtime`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Config {
+    /// Length of the submission queue; the completion queue is four times as long. Rounded up to a
+    /// power of two, at most 32 768.
+    pub queue_depth: u32,
+    /// Operations there is room for from the start; more are made room for as they come.
+    pub op_slots: usize,
+    /// How the kernel runs completion work.
+    pub task_run: TaskRun,
+    /// Only the worker's thread submits (`IORING_SETUP_SINGLE_ISSUER`, Linux 6.0).
+    pub single_issuer: bool,
+    /// How sockets are accepted and read.
+    pub ops: Ops,
+    /// Buffers in the worker's buffer ring, a power of two, at most 32 768.
+    pub buffers: u16,
+    /// Length of each buffer, and of a connection's own one.
+    pub buffer_bytes: u32,
+    /// Processors to pin the workers to, gone round in turn; empty for no pinning.
+    pub cpus: Vec<usize>,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            queue_depth: 1024,
+            op_slots: 1024,
+            task_run: TaskRun::default(),
+            single_issuer: true,
+            ops: Ops::default(),
+            buffers: 256,
+            buffer_bytes: 4096,
+            cpus: Vec::new(),
+        }
+    }
+}

@@ -1,0 +1,341 @@
+//! The tasks of one worker: futures that never leave its thread. Free of system calls, save the
+//! one that wakes the worker from another thread, which the [`Unpark`] given to it makes.
+//!
+//! A waker of a task may be cloned, sent and dropped on any thread, as wakers must. On the
+//! worker's own thread waking is a flag and a push to a thread-local queue, without a locked
+//! instruction; from elsewhere it goes through a mutex and unparks the worker.
+
+use std::cell::{Cell, RefCell};
+use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Wake, Waker};
+
+use crate::slab::{Key, Slab};
+
+/// Wakes the worker's thread when it sleeps in the kernel.
+pub(crate) trait Unpark: Send + Sync {
+    fn unpark(&self);
+}
+
+/// The part of an executor that other threads may hold.
+pub(crate) struct Remote {
+    id: u64,
+    woken: Mutex<Vec<Key>>,
+    /// Whether `woken` may have entries; saves the worker the mutex in every batch. Set after the
+    /// push and cleared before the take, so that a push is never missed: the unpark that follows
+    /// the push makes the worker look again.
+    any_woken: AtomicBool,
+    unpark: Box<dyn Unpark>,
+}
+
+impl Remote {
+    fn lock(&self) -> MutexGuard<'_, Vec<Key>> {
+        // A list of keys is whole after every operation on it, so that a panic elsewhere while
+        // it was locked does no harm.
+        self.woken.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn push(&self, key: Key) {
+        self.lock().push(key);
+        self.any_woken.store(true, Ordering::Release);
+        self.unpark();
+    }
+
+    fn take_into(&self, batch: &mut Vec<Key>) {
+        if self.any_woken.load(Ordering::Relaxed) && self.any_woken.swap(false, Ordering::Acquire) {
+            batch.append(&mut self.lock());
+        }
+    }
+
+    /// Wakes the worker's thread without waking a task.
+    pub(crate) fn unpark(&self) {
+        self.unpark.unpark();
+    }
+}
+
+thread_local! {
+    /// The executor that runs on this thread; 0 for none.
+    static RUNNING: Cell<u64> = const { Cell::new(0) };
+    /// Its tasks that were woken on this thread, in order.
+    static WOKEN: RefCell<Vec<Key>> = const { RefCell::new(Vec::new()) };
+}
+
+/// What the wakers of a task share: never the future, which must not leave its thread.
+struct Handle {
+    key: Key,
+    /// In [`WOKEN`] already. Only the worker's own thread touches it, hence `Relaxed`.
+    queued: AtomicBool,
+    remote: Arc<Remote>,
+}
+
+impl Wake for Handle {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    #[inline]
+    fn wake_by_ref(self: &Arc<Self>) {
+        if RUNNING.get() != self.remote.id {
+            // Several wake-ups from elsewhere may queue the key several times: a spurious poll
+            // each, which a future must bear.
+            self.remote.push(self.key);
+        } else if !self.queued.load(Ordering::Relaxed) {
+            self.queued.store(true, Ordering::Relaxed);
+            WOKEN.with_borrow_mut(|woken| woken.push(self.key));
+        }
+    }
+}
+
+struct Task {
+    /// Taken out while the task is polled, so that the task may spawn others.
+    body: Option<Body>,
+    handle: Arc<Handle>,
+}
+
+struct Body {
+    future: Pin<Box<dyn Future<Output = ()>>>,
+    waker: Waker,
+}
+
+/// Runs the tasks of one thread.
+pub(crate) struct Executor {
+    tasks: RefCell<Slab<Task>>,
+    remote: Arc<Remote>,
+    /// The batch being run; kept for its memory.
+    batch: RefCell<Vec<Key>>,
+    panics: Cell<u64>,
+}
+
+impl Executor {
+    /// # Panics
+    /// When this thread has an executor already.
+    pub(crate) fn new(unpark: Box<dyn Unpark>) -> Self {
+        static IDS: AtomicU64 = AtomicU64::new(1);
+        let id = IDS.fetch_add(1, Ordering::Relaxed);
+        assert_eq!(
+            RUNNING.replace(id),
+            0,
+            "a thread runs one executor at a time"
+        );
+        Self {
+            tasks: RefCell::new(Slab::with_capacity(0)),
+            remote: Arc::new(Remote {
+                id,
+                woken: Mutex::new(Vec::new()),
+                any_woken: AtomicBool::new(false),
+                unpark,
+            }),
+            batch: RefCell::new(Vec::new()),
+            panics: Cell::new(0),
+        }
+    }
+
+    pub(crate) fn remote(&self) -> &Arc<Remote> {
+        &self.remote
+    }
+
+    /// Tasks that have not ended.
+    pub(crate) fn len(&self) -> usize {
+        self.tasks.borrow().len()
+    }
+
+    /// Tasks that ended by a panic.
+    pub(crate) fn panics(&self) -> u64 {
+        self.panics.get()
+    }
+
+    /// Takes in a task; it is polled with the next batch.
+    pub(crate) fn spawn(&self, future: impl Future<Output = ()> + 'static) {
+        let future = Box::pin(future);
+        let key = self.tasks.borrow_mut().insert_with(|key| {
+            let handle = Handle {
+                key,
+                queued: AtomicBool::new(true),
+                remote: Arc::clone(&self.remote),
+            };
+            let handle = Arc::new(handle);
+            Task {
+                body: Some(Body {
+                    future,
+                    waker: Waker::from(Arc::clone(&handle)),
+                }),
+                handle,
+            }
+        });
+        WOKEN.with_borrow_mut(|woken| woken.push(key));
+    }
+
+    /// Polls the tasks that are woken now, each once. False when there were none.
+    pub(crate) fn run_batch(&self) -> bool {
+        let mut batch = self.batch.take();
+        WOKEN.with_borrow_mut(|woken| std::mem::swap(woken, &mut batch));
+        self.remote.take_into(&mut batch);
+        let any = !batch.is_empty();
+        for key in batch.drain(..) {
+            self.poll(key);
+        }
+        self.batch.replace(batch);
+        any
+    }
+
+    fn poll(&self, key: Key) {
+        let mut body = {
+            let mut tasks = self.tasks.borrow_mut();
+            let Some(task) = tasks.get_mut(key) else {
+                return;
+            };
+            task.handle.queued.store(false, Ordering::Relaxed);
+            let Some(body) = task.body.take() else { return };
+            body
+        };
+        let mut context = Context::from_waker(&body.waker);
+        match catch_unwind(AssertUnwindSafe(|| body.future.as_mut().poll(&mut context))) {
+            Ok(Poll::Pending) => {
+                if let Some(task) = self.tasks.borrow_mut().get_mut(key) {
+                    task.body = Some(body);
+                }
+            }
+            Ok(Poll::Ready(())) => self.end(key),
+            Err(_) => {
+                // The panic hook has printed it. One task ends, the worker does not.
+                self.panics.set(self.panics.get() + 1);
+                self.end(key);
+            }
+        }
+    }
+
+    fn end(&self, key: Key) {
+        // Bound, so that the borrow is over when the task's parts are dropped.
+        let task = self.tasks.borrow_mut().remove(key);
+        drop(task);
+    }
+
+    /// Drops every task, and those that the dropped ones spawn.
+    pub(crate) fn clear(&self) {
+        while self.len() > 0 {
+            let tasks = self.tasks.borrow_mut().drain();
+            drop(tasks);
+        }
+        WOKEN.with_borrow_mut(Vec::clear);
+    }
+}
+
+impl Drop for Executor {
+    fn drop(&mut self) {
+        self.clear();
+        RUNNING.set(0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::rc::Rc;
+    use std::sync::atomic::AtomicUsize;
+
+    use super::*;
+
+    struct CountUnparks(Arc<AtomicUsize>);
+
+    impl Unpark for CountUnparks {
+        fn unpark(&self) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    fn executor() -> (Executor, Arc<AtomicUsize>) {
+        let unparks = Arc::new(AtomicUsize::new(0));
+        (
+            Executor::new(Box::new(CountUnparks(Arc::clone(&unparks)))),
+            unparks,
+        )
+    }
+
+    /// Ends after as many polls; says its waker to the outside.
+    struct Polls {
+        left: usize,
+        waker: Rc<RefCell<Option<Waker>>>,
+        dropped: Rc<Cell<bool>>,
+    }
+
+    impl Future for Polls {
+        type Output = ();
+        fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+            *self.waker.borrow_mut() = Some(context.waker().clone());
+            self.left -= 1;
+            if self.left == 0 {
+                Poll::Ready(())
+            } else {
+                Poll::Pending
+            }
+        }
+    }
+
+    impl Drop for Polls {
+        fn drop(&mut self) {
+            self.dropped.set(true);
+        }
+    }
+
+    fn spawn_polls(
+        executor: &Executor,
+        left: usize,
+    ) -> (Rc<RefCell<Option<Waker>>>, Rc<Cell<bool>>) {
+        let (waker, dropped) = (Rc::default(), Rc::default());
+        executor.spawn(Polls {
+            left,
+            waker: Rc::clone(&waker),
+            dropped: Rc::clone(&dropped),
+        });
+        (waker, dropped)
+    }
+
+    #[test]
+    fn waking_twice_polls_once_and_a_waker_outlives_its_task() {
+        let (executor, unparks) = executor();
+        let (waker, dropped) = spawn_polls(&executor, 2);
+        assert!(executor.run_batch());
+        let waker = waker.borrow().clone().unwrap();
+        waker.wake_by_ref();
+        waker.wake_by_ref();
+        assert!(!dropped.get());
+        assert!(executor.run_batch());
+        assert!(dropped.get(), "the second poll ended it");
+        waker.wake();
+        executor.run_batch();
+        assert_eq!((executor.len(), unparks.load(Ordering::Relaxed)), (0, 0));
+    }
+
+    #[test]
+    fn another_thread_wakes_by_unparking_and_never_drops_the_future() {
+        let (executor, unparks) = executor();
+        let (waker, dropped) = spawn_polls(&executor, 2);
+        executor.run_batch();
+        let waker = waker.borrow_mut().take().unwrap();
+        std::thread::spawn(move || waker.wake()).join().unwrap();
+        assert_eq!(unparks.load(Ordering::Relaxed), 1);
+        assert!(!dropped.get());
+        assert!(executor.run_batch());
+        assert!(dropped.get());
+    }
+
+    #[test]
+    fn a_panic_ends_its_task_only() {
+        let (executor, _) = executor();
+        executor.spawn(async { panic!("on purpose, in a test") });
+        let (_, dropped) = spawn_polls(&executor, 1);
+        executor.run_batch();
+        assert!(dropped.get());
+        assert_eq!((executor.panics(), executor.len()), (1, 0));
+    }
+
+    #[test]
+    fn dropping_the_executor_drops_the_tasks() {
+        let (executor, _) = executor();
+        let (_, dropped) = spawn_polls(&executor, 2);
+        drop(executor);
+        assert!(dropped.get());
+    }
+}

@@ -1,0 +1,86 @@
+//! Sending.
+
+use std::future::Future;
+use std::io;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll, ready};
+
+use io_uring::opcode;
+
+use super::bytes::StableBytes;
+use super::stream::TcpStream;
+use crate::op::Kind;
+
+/// The future of [`TcpStream::send_all`].
+pub struct SendAll<'a, B: StableBytes> {
+    stream: &'a mut TcpStream,
+    /// Taken out by the drop that comes too early.
+    bytes: Option<B>,
+    sent: usize,
+    /// Submitted, and the completion not taken yet.
+    pending: bool,
+}
+
+impl<'a, B: StableBytes> SendAll<'a, B> {
+    pub(super) fn new(stream: &'a mut TcpStream, bytes: B) -> Self {
+        Self {
+            stream,
+            bytes: Some(bytes),
+            sent: 0,
+            pending: false,
+        }
+    }
+
+    fn submit(&self, rest: &[u8]) -> io::Result<()> {
+        let length = u32::try_from(rest.len()).unwrap_or(u32::MAX);
+        let entry = opcode::Send::new(self.stream.raw(), rest.as_ptr(), length)
+            // A peer that is gone is an error of this send, not a signal to the process.
+            .flags(libc::MSG_NOSIGNAL)
+            .build();
+        // SAFETY: stable bytes stay valid and where they are while this future owns them; its drop
+        // hands them to the operation when that is still in flight.
+        unsafe { self.stream.driver().submit(self.stream.send, entry) }
+    }
+}
+
+impl<B: StableBytes> Future for SendAll<'_, B> {
+    type Output = io::Result<()>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        loop {
+            if self.pending {
+                let completion = ready!(self.stream.driver().poll(self.stream.send, context));
+                self.pending = false;
+                match completion.result {
+                    sent @ 1.. => self.sent += sent.unsigned_abs() as usize,
+                    0 => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
+                    // An older kernel gave up waiting for room.
+                    error if [-libc::EAGAIN, -libc::EINTR].contains(&error) => {}
+                    error => return Poll::Ready(Err(io::Error::from_raw_os_error(-error))),
+                }
+            }
+            let rest = self
+                .bytes
+                .as_ref()
+                .map_or(&[][..], |bytes| &bytes.bytes()[self.sent..]);
+            if rest.is_empty() {
+                return Poll::Ready(Ok(()));
+            }
+            self.submit(rest)?;
+            self.pending = true;
+        }
+    }
+}
+
+impl<B: StableBytes> Drop for SendAll<'_, B> {
+    #[inline]
+    fn drop(&mut self) {
+        if self.pending {
+            let driver = Rc::clone(self.stream.driver());
+            let bytes = self.bytes.take().map(|bytes| Box::new(bytes) as _);
+            driver.orphan(self.stream.send, Kind::Other, bytes);
+            self.stream.send = driver.create(Kind::Other);
+        }
+    }
+}

@@ -1,0 +1,247 @@
+//! The operations a worker has with the kernel, from submission to the last completion. Free of
+//! system calls.
+//!
+//! An operation belongs to a socket, a sleep or the worker itself (its *owner*). It may give one
+//! completion or, when multishot, many; the last one comes without the MORE flag. The owner may go
+//! away at any time: the operation is then *orphaned*, keeps whatever memory the kernel may still
+//! write to or read from, and ends with its last completion.
+
+use std::any::Any;
+use std::collections::VecDeque;
+use std::task::{Context, Poll, Waker};
+
+use crate::slab::{Key, Slab};
+
+/// What a completion that nobody waits for leaves to be released.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// An accepted socket.
+    Accept,
+    /// A buffer of the buffer ring.
+    Recv,
+    /// Nothing.
+    Other,
+}
+
+/// A completion queue entry without its `user_data`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Completion {
+    /// A count or file descriptor, or a negated errno.
+    pub(crate) result: i32,
+    pub(crate) flags: u32,
+}
+
+struct Op {
+    kind: Kind,
+    /// The kernel will give at least one more completion.
+    in_flight: bool,
+    /// Nobody will take the completions.
+    orphaned: bool,
+    /// The owner's last poll found nothing.
+    waiting: bool,
+    /// Kept between waits: the same task waits again and again, and need not be named anew.
+    waker: Option<Waker>,
+    /// Completions not yet taken. Nearly always there is at most one, so that `later` stays
+    /// without an allocation.
+    first: Option<Completion>,
+    later: VecDeque<Completion>,
+    /// What must outlive the operation once its owner is gone.
+    keep: Option<Box<dyn Any>>,
+}
+
+/// Completions of one operation that may wait for their owner. A peer that sends without reading
+/// holds this many shared buffers at most, and the kernel's socket buffer pushes back on it.
+const MAX_QUEUED: usize = 8;
+
+/// Where a completion went.
+pub(crate) enum Delivery {
+    /// To its owner.
+    Owner,
+    /// To its owner, who has let [`MAX_QUEUED`] of them pile up: the operation should be cancelled.
+    /// The owner submits it anew once it has caught up.
+    Flooded(Key),
+    /// To nobody: the caller releases what the completion carries, and drops what was kept for the
+    /// operation when it has ended.
+    Orphan {
+        kind: Kind,
+        kept: Option<Box<dyn Any>>,
+    },
+    /// The key is from an operation that has ended: the kernel or this crate is at fault.
+    Stale,
+}
+
+/// What is left of an operation whose owner is gone.
+pub(crate) struct Orphaned {
+    /// The kernel has it still: it should be cancelled.
+    pub(crate) in_flight: bool,
+    /// Completions the owner had not taken: what they carry is to be released.
+    pub(crate) untaken: Vec<Completion>,
+    /// Memory that need not outlive the owner. Its drop may run any code, so the caller does it.
+    pub(crate) unused: [Option<Box<dyn Any>>; 2],
+}
+
+/// All operations of a worker.
+pub(crate) struct Ops {
+    slots: Slab<Op>,
+    in_flight: usize,
+}
+
+impl Ops {
+    pub(crate) fn with_capacity(capacity: usize) -> Self {
+        Self {
+            slots: Slab::with_capacity(capacity),
+            in_flight: 0,
+        }
+    }
+
+    /// An operation that has not been submitted yet.
+    pub(crate) fn create(&mut self, kind: Kind) -> Key {
+        self.slots.insert(Op {
+            kind,
+            in_flight: false,
+            orphaned: false,
+            waiting: false,
+            waker: None,
+            first: None,
+            later: VecDeque::new(),
+            keep: None,
+        })
+    }
+
+    /// Operations of which the kernel has yet to give the last completion.
+    pub(crate) fn in_flight(&self) -> usize {
+        self.in_flight
+    }
+
+    /// Whether the kernel has yet to give this operation's last completion.
+    pub(crate) fn is_in_flight(&mut self, key: Key) -> bool {
+        self.slots.get_mut(key).is_some_and(|op| op.in_flight)
+    }
+
+    /// The operation was put in the submission queue.
+    ///
+    /// # Panics
+    /// When it is in flight already: two operations would share one key.
+    #[inline]
+    pub(crate) fn submitted(&mut self, key: Key) {
+        let op = self.slots.get_mut(key).expect("the owner holds a live key");
+        assert!(!op.in_flight, "the operation is in flight already");
+        op.in_flight = true;
+        self.in_flight += 1;
+    }
+
+    /// Gives `memory` to the operation, to be dropped when it ends.
+    pub(crate) fn keep(&mut self, key: Key, memory: Box<dyn Any>) {
+        self.slots
+            .get_mut(key)
+            .expect("the owner holds a live key")
+            .keep = Some(memory);
+    }
+
+    /// A completion arrived; `more` is false for the operation's last.
+    #[inline]
+    pub(crate) fn deliver(&mut self, key: Key, completion: Completion, more: bool) -> Delivery {
+        let Some(op) = self.slots.get_mut(key).filter(|op| op.in_flight) else {
+            return Delivery::Stale;
+        };
+        if !more {
+            op.in_flight = false;
+            self.in_flight -= 1;
+        }
+        if op.orphaned {
+            let kind = op.kind;
+            let kept = if more {
+                None
+            } else {
+                self.slots.remove(key).and_then(|op| op.keep)
+            };
+            return Delivery::Orphan { kind, kept };
+        }
+        op.wake();
+        if op.first.is_none() {
+            op.first = Some(completion);
+            return Delivery::Owner;
+        }
+        op.later.push_back(completion);
+        if more && op.later.len() + 1 == MAX_QUEUED {
+            Delivery::Flooded(key)
+        } else {
+            Delivery::Owner
+        }
+    }
+
+    /// The next completion, or a wake-up when it comes.
+    #[inline]
+    pub(crate) fn poll(&mut self, key: Key, context: &Context<'_>) -> Poll<Completion> {
+        let op = self.slots.get_mut(key).expect("the owner holds a live key");
+        match op.first.take() {
+            Some(completion) => {
+                op.first = op.later.pop_front();
+                Poll::Ready(completion)
+            }
+            None => {
+                op.wait(context);
+                Poll::Pending
+            }
+        }
+    }
+
+    /// The owner is gone. `memory` lives until the operation ends.
+    pub(crate) fn orphan(&mut self, key: Key, memory: Option<Box<dyn Any>>) -> Orphaned {
+        let op = self.slots.get_mut(key).expect("the owner holds a live key");
+        let untaken = op
+            .first
+            .take()
+            .into_iter()
+            .chain(op.later.drain(..))
+            .collect();
+        let in_flight = op.in_flight;
+        let unused = if in_flight {
+            op.orphaned = true;
+            op.waker = None;
+            match memory {
+                Some(memory) => [op.keep.replace(memory), None],
+                None => [None, None],
+            }
+        } else {
+            [self.slots.remove(key).and_then(|op| op.keep), memory]
+        };
+        Orphaned {
+            in_flight,
+            untaken,
+            unused,
+        }
+    }
+
+    /// Wakes every task that waits for an operation of this kind, for it to see that the worker's
+    /// state has changed.
+    pub(crate) fn wake_all(&mut self, kind: Kind) {
+        self.slots
+            .iter_mut()
+            .filter(|op| op.kind == kind)
+            .for_each(Op::wake);
+    }
+}
+
+impl Op {
+    #[inline]
+    fn wake(&mut self) {
+        if std::mem::take(&mut self.waiting)
+            && let Some(waker) = &self.waker
+        {
+            waker.wake_by_ref();
+        }
+    }
+
+    #[inline]
+    fn wait(&mut self, context: &Context<'_>) {
+        self.waiting = true;
+        match &mut self.waker {
+            Some(waker) => waker.clone_from(context.waker()),
+            none => *none = Some(context.waker().clone()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,183 @@
+//! The life of operations against a model: every order of submission, completion, taking and
+//! going away.
+
+use std::collections::VecDeque;
+use std::rc::Rc;
+use std::task::Waker;
+
+use proptest::prelude::*;
+
+use super::*;
+
+const FINE: Completion = Completion {
+    result: 1,
+    flags: 0,
+};
+
+fn take(ops: &mut Ops, key: Key) -> Option<Completion> {
+    match ops.poll(key, &Context::from_waker(Waker::noop())) {
+        Poll::Ready(completion) => Some(completion),
+        Poll::Pending => None,
+    }
+}
+
+#[test]
+fn a_late_completion_does_not_reach_the_slot_s_next_operation() {
+    let mut ops = Ops::with_capacity(1);
+    let first = ops.create(Kind::Recv);
+    ops.submitted(first);
+    assert!(matches!(ops.deliver(first, FINE, false), Delivery::Owner));
+    assert_eq!(ops.orphan(first, None).untaken, [FINE]);
+    let second = ops.create(Kind::Recv);
+    ops.submitted(second);
+    assert!(matches!(ops.deliver(first, FINE, false), Delivery::Stale));
+    assert_eq!(take(&mut ops, second), None);
+    assert_eq!(ops.in_flight(), 1);
+}
+
+#[test]
+fn what_an_orphan_keeps_lives_until_its_last_completion() {
+    let memory = Rc::new(());
+    let mut ops = Ops::with_capacity(1);
+    let key = ops.create(Kind::Recv);
+    ops.submitted(key);
+    let orphaned = ops.orphan(key, Some(Box::new(Rc::clone(&memory))));
+    assert!(orphaned.in_flight);
+    drop(ops.deliver(key, FINE, true));
+    assert_eq!(Rc::strong_count(&memory), 2, "more completions are to come");
+    let last = ops.deliver(key, FINE, false);
+    assert!(matches!(
+        last,
+        Delivery::Orphan {
+            kind: Kind::Recv,
+            kept: Some(_)
+        }
+    ));
+    drop(last);
+    assert_eq!(Rc::strong_count(&memory), 1);
+}
+
+#[test]
+fn an_owner_who_does_not_take_is_cancelled_once() {
+    let mut ops = Ops::with_capacity(1);
+    let key = ops.create(Kind::Recv);
+    ops.submitted(key);
+    let floods = (0..3 * MAX_QUEUED)
+        .filter(|_| matches!(ops.deliver(key, FINE, true), Delivery::Flooded(_)));
+    assert_eq!(floods.count(), 1);
+}
+
+#[test]
+#[should_panic(expected = "in flight already")]
+fn submitting_twice_is_caught() {
+    let mut ops = Ops::with_capacity(1);
+    let key = ops.create(Kind::Other);
+    ops.submitted(key);
+    ops.submitted(key);
+}
+
+#[derive(Clone, Debug)]
+enum Step {
+    Create,
+    Submit(prop::sample::Index),
+    Complete(prop::sample::Index, bool),
+    Take(prop::sample::Index),
+    Orphan(prop::sample::Index),
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let key = any::<prop::sample::Index>;
+    prop_oneof![
+        Just(Step::Create),
+        key().prop_map(Step::Submit),
+        (key(), any::<bool>()).prop_map(|(key, more)| Step::Complete(key, more)),
+        key().prop_map(Step::Take),
+        key().prop_map(Step::Orphan),
+    ]
+}
+
+/// What the model knows of one key that was ever given out.
+struct Model {
+    key: Key,
+    owned: bool,
+    in_flight: bool,
+    queue: VecDeque<Completion>,
+    memory: Rc<()>,
+}
+
+fn complete(ops: &mut Ops, model: &mut Model, completion: Completion, more: bool) {
+    let delivery = ops.deliver(model.key, completion, more);
+    match (model.in_flight, model.owned) {
+        (false, _) => assert!(matches!(delivery, Delivery::Stale)),
+        (true, true) => {
+            assert!(matches!(delivery, Delivery::Owner | Delivery::Flooded(_)));
+            model.queue.push_back(completion);
+        }
+        (true, false) => assert!(matches!(
+            delivery,
+            Delivery::Orphan {
+                kind: Kind::Recv,
+                ..
+            }
+        )),
+    }
+    model.in_flight &= more;
+}
+
+fn orphan(ops: &mut Ops, model: &mut Model) {
+    let orphaned = ops.orphan(model.key, Some(Box::new(Rc::clone(&model.memory))));
+    assert_eq!(orphaned.in_flight, model.in_flight);
+    assert_eq!(orphaned.untaken, model.queue.drain(..).collect::<Vec<_>>());
+    model.owned = false;
+}
+
+proptest! {
+    #[test]
+    fn every_order_of_events_agrees_with_the_model(steps in prop::collection::vec(step(), 0..300)) {
+        let mut ops = Ops::with_capacity(0);
+        let mut models: Vec<Model> = Vec::new();
+        for (number, step) in (1..).zip(steps) {
+            let completion = Completion { result: number, flags: 0 };
+            match step {
+                Step::Create => models.push(Model {
+                    key: ops.create(Kind::Recv), owned: true, in_flight: false,
+                    queue: VecDeque::new(), memory: Rc::new(()),
+                }),
+                _ if models.is_empty() => {}
+                Step::Submit(pick) => {
+                    let picked = pick.index(models.len());
+                    let model = &mut models[picked];
+                    if model.owned && !model.in_flight {
+                        ops.submitted(model.key);
+                        model.in_flight = true;
+                    }
+                }
+                Step::Complete(pick, more) => {
+                    let picked = pick.index(models.len());
+                    let model = &mut models[picked];
+                    complete(&mut ops, model, completion, more);
+                }
+                Step::Take(pick) => {
+                    let picked = pick.index(models.len());
+                    let model = &mut models[picked];
+                    if model.owned {
+                        prop_assert_eq!(take(&mut ops, model.key), model.queue.pop_front());
+                    }
+                }
+                Step::Orphan(pick) => {
+                    let picked = pick.index(models.len());
+                    let model = &mut models[picked];
+                    if model.owned {
+                        orphan(&mut ops, model);
+                    }
+                }
+            }
+            for model in &models {
+                let kept = !model.owned && model.in_flight;
+                prop_assert_eq!(Rc::strong_count(&model.memory), if kept { 2 } else { 1 });
+            }
+            let in_flight = models.iter().filter(|model| model.in_flight).count();
+            prop_assert_eq!(ops.in_flight(), in_flight);
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! Listeners, workers, signals: the server as a whole.
+
+use std::io;
+use std::net::{SocketAddr, TcpListener as StdListener};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use anyhow::{Context, Result, anyhow, ensure};
+use hello_http::Mode;
+use kio_rs::{Runtime, TcpListener, is_stopping, ring_flags, sleep, spawn_local};
+use server_kit::{Counters, Event, StartLine};
+
+use crate::args::{Accept, Args};
+use crate::connection::{self, Answering};
+
+/// Serves until SIGINT or SIGTERM.
+pub fn serve(args: &Args) -> Result<()> {
+    server_kit::raise_open_file_limit()?;
+    let workers = args.common.worker_count();
+    let (address, listeners) = listeners(args, workers)?;
+    let listeners: Arc<[StdListener]> = listeners.into();
+    let answering = Answering {
+        mode: if args.common.no_parse {
+            Mode::AnswerEveryRead
+        } else {
+            Mode::Parse
+        },
+        heap: args.heap,
+    };
+    let config = args.config();
+    let ended_early = Arc::new(AtomicBool::new(false));
+    let alarm_flag = Arc::clone(&ended_early);
+    let runtime = Runtime::start(&config, workers, move |worker, counters| {
+        let socket = listeners[worker].try_clone();
+        let alarm = Alarm {
+            ended_early: Arc::clone(&alarm_flag),
+            armed: true,
+        };
+        async move {
+            match socket.and_then(TcpListener::from_std) {
+                Ok(listener) => {
+                    accept(listener, answering, counters).await;
+                    alarm.disarm();
+                }
+                Err(error) => eprintln!("kio-rs: worker {worker} cannot listen: {error}"),
+            }
+        }
+    })?;
+    let start = StartLine {
+        event: Event::Start,
+        server: "kio-rs".to_owned(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        pid: std::process::id(),
+        address,
+        workers,
+        cpus: (0..workers)
+            .filter_map(|worker| args.common.cpu_of(worker))
+            .collect(),
+        driver: "uring".to_owned(),
+        ring_flags: ring_flags(&config).into_iter().map(str::to_owned).collect(),
+        features: args.features(),
+    };
+    let counters = runtime.counters();
+    server_kit::serve_until_stopped(&start, &counters, || {
+        runtime.stop().context("a worker did not end well")?;
+        ensure!(
+            !ended_early.load(Ordering::Relaxed),
+            "a worker stopped accepting before it was asked to"
+        );
+        Ok(())
+    })
+}
+
+/// Stops the whole server when a worker's accept loop ends for any reason but a stop: a server
+/// that serves on with a worker less would be measured as if it were whole.
+struct Alarm {
+    ended_early: Arc<AtomicBool>,
+    armed: bool,
+}
+
+impl Alarm {
+    fn disarm(mut self) {
+        self.armed = false;
+    }
+}
+
+impl Drop for Alarm {
+    fn drop(&mut self) {
+        if self.armed {
+            self.ended_early.store(true, Ordering::Relaxed);
+            server_kit::request_stop();
+        }
+    }
+}
+
+/// A listener for each worker: its own, or a handle on the single one.
+fn listeners(args: &Args, workers: usize) -> Result<(SocketAddr, Vec<StdListener>)> {
+    let own = args.accept == Accept::PerWorker;
+    let first: StdListener = server_kit::listener(args.common.listen, own)?.into();
+    // Port 0 is settled by the first; the others share what it got.
+    let address = first
+        .local_addr()
+        .context("cannot read the listener's address")?;
+    let mut listeners = vec![first];
+    while listeners.len() < workers {
+        listeners.push(if own {
+            server_kit::listener(address, true)?.into()
+        } else {
+            listeners[0]
+                .try_clone()
+                .context("cannot share the listener")?
+        });
+    }
+    Ok((address, listeners))
+}
+
+/// Wait after a failed accept: the first, and the longest.
+const BACK_OFF: (Duration, Duration) = (Duration::from_millis(5), Duration::from_millis(100));
+
+async fn accept(mut listener: TcpListener, answering: Answering, counters: Arc<Counters>) {
+    let mut wait = BACK_OFF.0;
+    loop {
+        match listener.accept().await {
+            Ok(stream) => {
+                wait = BACK_OFF.0;
+                let counters = Arc::clone(&counters);
+                spawn_local(async move {
+                    if connection::serve(stream, answering, &counters)
+                        .await
+                        .is_err()
+                        && !is_stopping()
+                    {
+                        counters.errors.add(1);
+                    }
+                });
+            }
+            Err(_) if is_stopping() => return,
+            // The peer left before it was accepted.
+            Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {
+                counters.errors.add(1)
+            }
+            Err(error) => {
+                // Most likely no file descriptor is left: the connection stays in the queue, and
+                // accepting at once again would spin.
+                counters.errors.add(1);
+                if wait == BACK_OFF.0 {
+                    eprintln!(
+                        "kio-rs: {:#}",
+                        anyhow!(error).context("accepting failed; trying again")
+                    );
+                }
+                sleep(wait).await;
+                wait = (wait * 2).min(BACK_OFF.1);
+            }
+        }
+    }
+}

@@ -1,0 +1,188 @@
+//! The server's binary, byte for byte, as every arm runs it; and its report lines.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::process::Command;
+use std::time::Duration;
+
+use conformance::conformance_tests;
+use conformance::server::Server;
+
+const SERVER: &str = env!("CARGO_BIN_EXE_kio-rs");
+const DEFAULT: &[&str] = &["--workers", "2"];
+const PUBLISHED: &[&str] = &[
+    "--workers",
+    "2",
+    "--accept",
+    "single",
+    "--ops",
+    "one-shot",
+    "--task-run",
+    "cooperative",
+    "--queue-depth",
+    "16800",
+    "--op-slots",
+    "8096",
+    "--buffer-bytes",
+    "8192",
+];
+const PUBLISHED_TWIN: &[&str] = &[
+    "--workers",
+    "2",
+    "--accept",
+    "single",
+    "--ops",
+    "one-shot",
+    "--task-run",
+    "cooperative",
+    "--queue-depth",
+    "16800",
+    "--op-slots",
+    "8096",
+    "--buffer-bytes",
+    "8192",
+    "--no-parse",
+    "--heap",
+];
+/// Fewer of everything than the load needs.
+const TINY: &[&str] = &[
+    "--workers",
+    "1",
+    "--queue-depth",
+    "2",
+    "--buffers",
+    "4",
+    "--buffer-bytes",
+    "256",
+];
+
+conformance_tests!(kio_uring, super::SERVER, super::DEFAULT, true);
+conformance_tests!(kio_uring_published, super::SERVER, super::PUBLISHED, true);
+conformance_tests!(
+    kio_uring_published_no_parse_heap,
+    super::SERVER,
+    super::PUBLISHED_TWIN,
+    false
+);
+conformance_tests!(tiny_rings, super::SERVER, super::TINY, true);
+
+fn ask(server: &Server, requests: usize) -> TcpStream {
+    let mut stream = TcpStream::connect(server.start.address).unwrap();
+    stream
+        .set_read_timeout(Some(Duration::from_secs(20)))
+        .unwrap();
+    for _ in 0..requests {
+        stream
+            .write_all(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+            .unwrap();
+        let mut answer = [0; hello_http::HELLO.len()];
+        stream.read_exact(&mut answer).unwrap();
+        assert_eq!(answer, hello_http::HELLO);
+    }
+    stream
+}
+
+#[test]
+fn the_lines_count_what_happened() {
+    for args in [DEFAULT, PUBLISHED] {
+        let mut server = Server::spawn(SERVER, args).unwrap();
+        let stream = ask(&server, 10);
+        let counters = server.counters().unwrap();
+        let (requests, accepts): (u64, u64) =
+            counters.workers.iter().fold((0, 0), |sum, worker| {
+                (sum.0 + worker.requests, sum.1 + worker.accepts)
+            });
+        assert_eq!((counters.workers.len(), requests, accepts), (2, 10, 1));
+        assert!(
+            counters
+                .workers
+                .iter()
+                .all(|worker| worker.kernel_entries > 0 && worker.sqes > 0)
+        );
+        drop(stream);
+        let (status, last) = server.stop().unwrap();
+        assert!(status.success());
+        let closes: u64 = last.workers.iter().map(|worker| worker.closes).sum();
+        assert_eq!(closes, 1);
+    }
+}
+
+#[test]
+fn the_start_line_says_what_is_in_effect() {
+    let start = |args| Server::spawn(SERVER, args).unwrap().start.clone();
+    let default = start(DEFAULT);
+    assert_eq!(
+        default.ring_flags,
+        ["CLAMP", "CQSIZE", "SINGLE_ISSUER", "DEFER_TASKRUN"]
+    );
+    let published = start(PUBLISHED_TWIN);
+    assert_eq!(
+        published.ring_flags,
+        ["CLAMP", "CQSIZE", "COOP_TASKRUN", "SINGLE_ISSUER"]
+    );
+    for feature in ["accept-single", "oneshot-recv", "no-parse", "heap"] {
+        assert!(
+            published.features.iter().any(|have| have == feature),
+            "{feature}"
+        );
+    }
+    assert_ne!(default.configuration(), published.configuration());
+}
+
+fn refusal(args: &[&str]) -> String {
+    let output = Command::new(SERVER).args(args).output().unwrap();
+    assert!(!output.status.success());
+    assert!(output.stdout.is_empty(), "a start line although it failed");
+    String::from_utf8(output.stderr).unwrap()
+}
+
+#[test]
+fn what_cannot_be_had_is_refused_with_a_reason() {
+    let holder = Server::spawn(SERVER, &["--workers", "1", "--accept", "single"]).unwrap();
+    let address = holder.start.address.to_string();
+    let busy = refusal(&["--listen", &address, "--accept", "single"]);
+    assert!(
+        busy.contains(&address) && busy.contains("--listen"),
+        "{busy}"
+    );
+    let no_cpu = refusal(&["--listen", "127.0.0.1:0", "--cpus", "4000"]);
+    assert!(no_cpu.contains("4000"), "{no_cpu}");
+    let odd = refusal(&["--listen", "127.0.0.1:0", "--buffers", "3"]);
+    assert!(odd.contains("power of two"), "{odd}");
+}
+
+#[test]
+fn without_descriptors_accepting_waits_and_recovers() {
+    let script = format!("ulimit -n 16; exec {SERVER} \"$@\"");
+    let args = [
+        "-c",
+        &script,
+        "sh",
+        "--workers",
+        "1",
+        "--listen",
+        "127.0.0.1:0",
+    ];
+    let mut server = Server::spawn("/bin/sh", &args).unwrap();
+    let waiting: Vec<_> = (0..40)
+        .map(|_| TcpStream::connect(server.start.address).unwrap())
+        .collect();
+    // Some are accepted, the rest wait in the queue; counting shows that the server lives.
+    while server.counters().unwrap().workers[0].errors == 0 {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    drop(waiting);
+    drop(ask(&server, 3));
+    let (status, last) = server.stop().unwrap();
+    assert!(status.success());
+    let worker = last.workers[0];
+    assert_eq!(
+        worker.accepts, 41,
+        "every connection was accepted in the end"
+    );
+    assert!(
+        worker.errors < 1000,
+        "accepting did not spin: {} errors",
+        worker.errors
+    );
+}

@@ -1,0 +1,69 @@
+//! An echo server on the library, and the kinds of ring it should run on.
+
+use std::net::{SocketAddr, TcpListener as StdListener, TcpStream as StdStream};
+use std::time::Duration;
+
+use kio_rs::{Config, Ops, Runtime, TaskRun, TcpListener, TcpStream, is_stopping, spawn_local};
+
+/// Every combination of operations and completion work, and rings too small for the load.
+pub fn configurations() -> Vec<Config> {
+    let mut all = Vec::new();
+    for ops in [Ops::OneShot, Ops::Multishot] {
+        for task_run in [TaskRun::Interrupt, TaskRun::Cooperative, TaskRun::Deferred] {
+            all.push(Config {
+                ops,
+                task_run,
+                ..Config::default()
+            });
+        }
+    }
+    all.push(Config {
+        queue_depth: 1,
+        buffers: 2,
+        buffer_bytes: 64,
+        ..Config::default()
+    });
+    all
+}
+
+pub fn start(config: &Config, workers: usize) -> (Runtime, SocketAddr) {
+    let socket = StdListener::bind("127.0.0.1:0").unwrap();
+    let address = socket.local_addr().unwrap();
+    let runtime = Runtime::start(config, workers, move |_, _| {
+        let socket = socket.try_clone().unwrap();
+        async move {
+            let mut listener = TcpListener::from_std(socket).unwrap();
+            while !is_stopping() {
+                if let Ok(stream) = listener.accept().await {
+                    spawn_local(echo(stream));
+                }
+            }
+        }
+    });
+    (runtime.unwrap(), address)
+}
+
+async fn echo(mut stream: TcpStream) {
+    loop {
+        let bytes = match stream.recv().await {
+            Ok(chunk) if !chunk.is_empty() => chunk.to_vec(),
+            _ => return,
+        };
+        assert_ne!(bytes, b"panic", "asked to");
+        if stream.send_all(bytes).await.is_err() {
+            return;
+        }
+    }
+}
+
+/// A client that gives up rather than hang the test.
+pub fn connect(address: SocketAddr) -> StdStream {
+    let stream = StdStream::connect(address).unwrap();
+    stream
+        .set_read_timeout(Some(Duration::from_secs(20)))
+        .unwrap();
+    stream
+        .set_write_timeout(Some(Duration::from_secs(20)))
+        .unwrap();
+    stream
+}
