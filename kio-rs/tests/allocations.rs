@@ -1,4 +1,5 @@
 //! The server's connection loop allocates nothing once it is warm.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 #[path = "../src/connection.rs"]
 mod connection;
