@@ -1,7 +1,7 @@
 //! The server's flags: every difference between two arms is one of them.
 
 use clap::{Parser, ValueEnum};
-use kio_rs::{Config, Ops, TaskRun};
+use kio_rs::{Config, DriverKind, Ops, TaskRun};
 use server_kit::CommonArgs;
 
 /// An HTTP server that answers "Hello, World!", a thread a core, on io_uring.
@@ -10,6 +10,10 @@ use server_kit::CommonArgs;
 pub struct Args {
     #[command(flatten)]
     pub common: CommonArgs,
+
+    /// What carries requests to the kernel; `auto` is io_uring, or epoll where the kernel refuses it
+    #[arg(long, value_enum, default_value_t = DriverArg::Uring)]
+    pub driver: DriverArg,
 
     /// One SO_REUSEPORT listener a worker, or a single one that all workers accept on
     #[arg(long, value_enum, default_value_t = Accept::PerWorker)]
@@ -22,6 +26,14 @@ pub struct Args {
     /// How the kernel runs completion work
     #[arg(long, value_enum, default_value_t = TaskRunArg::Deferred)]
     pub task_run: TaskRunArg,
+
+    /// Keep accepted sockets in the ring's own table instead of the process's
+    #[arg(long)]
+    pub direct: bool,
+
+    /// Enter the ring by an index of the thread's instead of a file descriptor
+    #[arg(long)]
+    pub registered_ring: bool,
 
     /// Allocate every answer on the heap, as the published C++ server does
     #[arg(long)]
@@ -47,6 +59,13 @@ pub struct Args {
 }
 
 #[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DriverArg {
+    Uring,
+    Epoll,
+    Auto,
+}
+
+#[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Accept {
     Single,
     PerWorker,
@@ -66,9 +85,10 @@ pub enum TaskRunArg {
 }
 
 impl Args {
-    /// The runtime's configuration.
-    pub fn config(&self) -> Config {
+    /// The runtime's configuration, on the given driver.
+    pub fn config(&self, driver: DriverKind) -> Config {
         Config {
+            driver,
             queue_depth: self.queue_depth,
             op_slots: self.op_slots,
             task_run: match self.task_run {
@@ -80,6 +100,8 @@ impl Args {
                 OpsArg::OneShot => Ops::OneShot,
                 OpsArg::Multishot => Ops::Multishot,
             },
+            direct_descriptors: self.direct,
+            registered_ring: self.registered_ring,
             buffers: self.buffers,
             buffer_bytes: self.buffer_bytes,
             cpus: self.common.cpus.0.clone(),
@@ -87,24 +109,31 @@ impl Args {
         }
     }
 
-    /// What the start line names as features.
-    pub fn features(&self) -> Vec<String> {
+    /// What the start line names as features: those in effect on the given driver.
+    pub fn features(&self, driver: DriverKind) -> Vec<String> {
         let accept = match self.accept {
             Accept::Single => "accept-single",
             Accept::PerWorker => "accept-per-worker",
         };
-        let ops: &[_] = match self.ops {
-            OpsArg::OneShot => &["oneshot-accept", "oneshot-recv"],
-            OpsArg::Multishot => &["multishot-accept", "multishot-recv", "buffer-ring"],
+        let ops: &[_] = match (driver, self.ops) {
+            (DriverKind::Epoll, _) => &["edge-triggered"],
+            (DriverKind::Uring, OpsArg::OneShot) => &["oneshot-accept", "oneshot-recv"],
+            (DriverKind::Uring, OpsArg::Multishot) => {
+                &["multishot-accept", "multishot-recv", "buffer-ring"]
+            }
         };
-        let flags = [("no-parse", self.common.no_parse), ("heap", self.heap)];
+        let flags = [
+            ("direct-descriptors", self.direct),
+            ("registered-ring", self.registered_ring),
+            ("no-parse", self.common.no_parse),
+            ("heap", self.heap),
+        ];
         let flags = flags
             .into_iter()
             .filter_map(|(name, on)| on.then_some(name));
-        [accept]
+        [accept, "tcp-nodelay"]
             .into_iter()
             .chain(ops.iter().copied())
-            .chain(["tcp-nodelay"])
             .chain(flags)
             .map(str::to_owned)
             .collect()

@@ -23,9 +23,22 @@ pub enum Ops {
     Multishot,
 }
 
+/// What carries the requests of sockets to the kernel.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum DriverKind {
+    /// io_uring: requests are given to the kernel, which tells when they are complete.
+    #[default]
+    Uring,
+    /// epoll: system calls are made when sockets are ready. `task_run`, `single_issuer`, `ops`,
+    /// `queue_depth` and the other settings of rings have no meaning then.
+    Epoll,
+}
+
 /// Configuration of every worker of a [`crate::Runtime`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
+    /// What carries requests to the kernel.
+    pub driver: DriverKind,
     /// Length of the submission queue; the completion queue is four times as long. Rounded up to a
     /// power of two, at most 32 768.
     pub queue_depth: u32,
@@ -37,6 +50,12 @@ pub struct Config {
     pub single_issuer: bool,
     /// How sockets are accepted and read.
     pub ops: Ops,
+    /// Accepted sockets are entries of the ring's own table (Linux 5.19), as many as the limit of
+    /// open files allows.
+    pub direct_descriptors: bool,
+    /// The ring is entered by an index of the thread's rather than by a file descriptor
+    /// (`IORING_REGISTER_RING_FDS`, Linux 5.18).
+    pub registered_ring: bool,
     /// Buffers in the worker's buffer ring, a power of two, at most 32 768.
     pub buffers: u16,
     /// Length of each buffer, and of a connection's own one.
@@ -48,11 +67,14 @@ pub struct Config {
 impl Default for Config {
     fn default() -> Self {
         Self {
+            driver: DriverKind::default(),
             queue_depth: 1024,
             op_slots: 1024,
             task_run: TaskRun::default(),
             single_issuer: true,
             ops: Ops::default(),
+            direct_descriptors: false,
+            registered_ring: false,
             buffers: 256,
             buffer_bytes: 4096,
             cpus: Vec::new(),

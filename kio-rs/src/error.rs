@@ -54,6 +54,12 @@ pub enum Error {
 }
 
 impl Error {
+    /// Whether the kernel, or whoever configured it, refuses io_uring or a feature of it: the epoll
+    /// driver would do.
+    pub fn is_refusal(&self) -> bool {
+        matches!(self, Self::Refused { .. } | Self::Unsupported { .. })
+    }
+
     pub(crate) fn io(what: &'static str) -> impl FnOnce(io::Error) -> Self {
         move |source| Self::Io { what, source }
     }

@@ -54,7 +54,6 @@
 //! - What the kernel refuses is an error that names the feature, the release that has it and the
 //!   remedy. Nothing is replaced in silence.
 
-mod buffers;
 mod config;
 mod context;
 mod driver;
@@ -63,16 +62,15 @@ mod executor;
 mod net;
 mod once;
 mod op;
-mod ring;
 mod runtime;
 mod slab;
 mod time;
-mod unpark;
+mod timers;
 
-pub use config::{Config, Ops, TaskRun};
+pub use config::{Config, DriverKind, Ops, TaskRun};
 pub use context::spawn_local;
+pub use driver::ring_flags;
 pub use error::Error;
 pub use net::{Chunk, SendAll, StableBytes, TcpListener, TcpStream};
-pub use ring::ring_flags;
 pub use runtime::{Runtime, is_stopping};
 pub use time::{TimedOut, sleep, timeout};

@@ -1,15 +1,12 @@
-//! An operation with one completion that nobody else waits for.
+//! An operation with one completion, whose request points to no memory.
 
-use std::any::Any;
 use std::future::Future;
 use std::io;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 
-use io_uring::squeue;
-
-use crate::driver::Driver;
+use crate::driver::{Driver, Request, Socket};
 use crate::op::Kind;
 use crate::slab::Key;
 
@@ -17,28 +14,22 @@ use crate::slab::Key;
 pub(crate) struct Once {
     driver: Rc<Driver>,
     key: Key,
+    socket: Socket,
     /// Why it was not submitted.
     failed: Option<io::Error>,
 }
 
 impl Once {
     /// # Safety
-    /// What the entry points to is in `memory`, at an address that does not change when the box is
-    /// moved, or lives for ever.
-    pub(crate) unsafe fn submit(
-        driver: Rc<Driver>,
-        entry: squeue::Entry,
-        memory: Option<Box<dyn Any>>,
-    ) -> Self {
-        let key = driver.create(Kind::Other);
-        if let Some(memory) = memory {
-            driver.keep(key, memory);
-        }
-        // SAFETY: the memory is the operation's until its last completion.
-        let failed = unsafe { driver.submit(key, entry) }.err();
+    /// The request points to no memory.
+    pub(crate) unsafe fn submit(driver: Rc<Driver>, socket: Socket, request: &Request) -> Self {
+        let key = driver.create(Kind::Send);
+        // SAFETY: passed on to the caller.
+        let failed = unsafe { driver.submit(key, request) }.err();
         Self {
             driver,
             key,
+            socket,
             failed,
         }
     }
@@ -51,7 +42,7 @@ impl Future for Once {
         if let Some(error) = self.failed.take() {
             return Poll::Ready(Err(error));
         }
-        let completion = ready!(self.driver.poll(self.key, context));
+        let completion = ready!(self.driver.poll_submitted(self.key, context));
         Poll::Ready(match completion.result {
             error @ ..0 => Err(io::Error::from_raw_os_error(-error)),
             result => Ok(result),
@@ -61,6 +52,6 @@ impl Future for Once {
 
 impl Drop for Once {
     fn drop(&mut self) {
-        self.driver.orphan(self.key, Kind::Other, None);
+        self.driver.orphan(self.key, Kind::Send, self.socket, None);
     }
 }

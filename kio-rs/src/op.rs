@@ -8,7 +8,7 @@
 
 use std::any::Any;
 use std::collections::VecDeque;
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Waker};
 
 use crate::slab::{Key, Slab};
 
@@ -20,7 +20,7 @@ pub(crate) enum Kind {
     /// A buffer of the buffer ring.
     Recv,
     /// Nothing.
-    Other,
+    Send,
 }
 
 /// A completion queue entry without its `user_data`.
@@ -59,7 +59,7 @@ pub(crate) enum Delivery {
     Owner,
     /// To its owner, who has let [`MAX_QUEUED`] of them pile up: the operation should be cancelled.
     /// The owner submits it anew once it has caught up.
-    Flooded(Key),
+    Flooded,
     /// To nobody: the caller releases what the completion carries, and drops what was kept for the
     /// operation when it has ended.
     Orphan {
@@ -68,6 +68,17 @@ pub(crate) enum Delivery {
     },
     /// The key is from an operation that has ended: the kernel or this crate is at fault.
     Stale,
+}
+
+/// What a poll found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Polled {
+    /// A completion.
+    Ready(Completion),
+    /// The kernel has yet to give one; the task is woken then.
+    InFlight,
+    /// Nothing is submitted.
+    Idle,
 }
 
 /// What is left of an operation whose owner is gone.
@@ -113,11 +124,6 @@ impl Ops {
         self.in_flight
     }
 
-    /// Whether the kernel has yet to give this operation's last completion.
-    pub(crate) fn is_in_flight(&mut self, key: Key) -> bool {
-        self.slots.get_mut(key).is_some_and(|op| op.in_flight)
-    }
-
     /// The operation was put in the submission queue.
     ///
     /// # Panics
@@ -128,14 +134,6 @@ impl Ops {
         assert!(!op.in_flight, "the operation is in flight already");
         op.in_flight = true;
         self.in_flight += 1;
-    }
-
-    /// Gives `memory` to the operation, to be dropped when it ends.
-    pub(crate) fn keep(&mut self, key: Key, memory: Box<dyn Any>) {
-        self.slots
-            .get_mut(key)
-            .expect("the owner holds a live key")
-            .keep = Some(memory);
     }
 
     /// A completion arrived; `more` is false for the operation's last.
@@ -164,25 +162,26 @@ impl Ops {
         }
         op.later.push_back(completion);
         if more && op.later.len() + 1 == MAX_QUEUED {
-            Delivery::Flooded(key)
+            Delivery::Flooded
         } else {
             Delivery::Owner
         }
     }
 
-    /// The next completion, or a wake-up when it comes.
+    /// The next completion; or a wake-up when it comes; or the news that none will.
     #[inline]
-    pub(crate) fn poll(&mut self, key: Key, context: &Context<'_>) -> Poll<Completion> {
+    pub(crate) fn poll(&mut self, key: Key, context: &Context<'_>) -> Polled {
         let op = self.slots.get_mut(key).expect("the owner holds a live key");
         match op.first.take() {
             Some(completion) => {
                 op.first = op.later.pop_front();
-                Poll::Ready(completion)
+                Polled::Ready(completion)
             }
-            None => {
+            None if op.in_flight => {
                 op.wait(context);
-                Poll::Pending
+                Polled::InFlight
             }
+            None => Polled::Idle,
         }
     }
 

@@ -4,16 +4,18 @@ use std::future::Future;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, mpsc};
+use std::task::Waker;
 use std::thread::{self, JoinHandle};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use server_kit::Counters;
 
 use crate::config::Config;
 use crate::context::{self, Worker};
-use crate::driver::{Driver, GRACE};
+use crate::driver::Driver;
 use crate::error::Error;
 use crate::executor::{Executor, Remote};
+use crate::timers::TimerKey;
 
 /// Running workers. Dropping it stops them.
 pub struct Runtime {
@@ -159,6 +161,9 @@ fn pin(cpu: usize) -> Result<(), Error> {
     }
 }
 
+/// How long a worker that was asked to stop lets its tasks finish what they were sending.
+const GRACE: Duration = Duration::from_secs(1);
+
 /// Batches of tasks that run before the ring is looked at again, so that tasks which wake each
 /// other for ever cannot keep the connections waiting.
 const BATCHES_A_TURN: usize = 8;
@@ -177,19 +182,25 @@ fn work(
     let mut deadline = None;
     loop {
         let idle = !(0..BATCHES_A_TURN).all(|_| executor.run_batch());
-        let overdue = deadline.is_some_and(|deadline| Instant::now() >= deadline);
+        let overdue = deadline.is_some_and(|deadline: TimerKey| deadline.has_ended(Instant::now()));
         if executor.len() == 0 || overdue {
             break;
         }
-        let unparked = driver.turn(idle).map_err(Error::io("entering io_uring"))?;
+        let unparked = driver
+            .turn(idle)
+            .map_err(Error::io("waiting for the kernel"))?;
         if unparked && deadline.is_none() && stop.load(Ordering::Acquire) {
-            driver.stop().map_err(Error::io("entering io_uring"))?;
-            deadline = Some(Instant::now() + GRACE);
+            driver.stop();
+            let mut timers = driver.timers().borrow_mut();
+            let grace = timers.create(Instant::now() + GRACE);
+            // It need only end the sleep in the kernel.
+            timers.set(grace, Waker::noop());
+            deadline = Some(grace);
         }
     }
     executor.clear();
     driver.counters().errors.add(executor.panics());
-    driver.shut_down().map_err(Error::io("ending io_uring"))
+    driver.shut_down().map_err(Error::io("ending the driver"))
 }
 
 /// Whether this worker was asked to stop.

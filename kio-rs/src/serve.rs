@@ -8,10 +8,12 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, ensure};
 use hello_http::Mode;
-use kio_rs::{Runtime, TcpListener, is_stopping, ring_flags, sleep, spawn_local};
+use kio_rs::{
+    Config, DriverKind, Runtime, TcpListener, is_stopping, ring_flags, sleep, spawn_local,
+};
 use server_kit::{Counters, Event, StartLine};
 
-use crate::args::{Accept, Args};
+use crate::args::{Accept, Args, DriverArg};
 use crate::connection::{self, Answering};
 
 /// Serves until SIGINT or SIGTERM.
@@ -28,24 +30,25 @@ pub fn serve(args: &Args) -> Result<()> {
         },
         heap: args.heap,
     };
-    let config = args.config();
     let ended_early = Arc::new(AtomicBool::new(false));
-    let alarm_flag = Arc::clone(&ended_early);
-    let runtime = Runtime::start(&config, workers, move |worker, counters| {
-        let socket = listeners[worker].try_clone();
-        let alarm = Alarm {
-            ended_early: Arc::clone(&alarm_flag),
-            armed: true,
-        };
-        async move {
-            match socket.and_then(TcpListener::from_std) {
-                Ok(listener) => {
-                    accept(listener, answering, counters).await;
-                    alarm.disarm();
+    let (runtime, config) = start(args, |config| {
+        let (listeners, ended_early) = (Arc::clone(&listeners), Arc::clone(&ended_early));
+        Runtime::start(config, workers, move |worker, counters| {
+            let socket = listeners[worker].try_clone();
+            let alarm = Alarm {
+                ended_early: Arc::clone(&ended_early),
+                armed: true,
+            };
+            async move {
+                match socket.and_then(TcpListener::from_std) {
+                    Ok(listener) => {
+                        accept(listener, answering, counters).await;
+                        alarm.disarm();
+                    }
+                    Err(error) => eprintln!("kio-rs: worker {worker} cannot listen: {error}"),
                 }
-                Err(error) => eprintln!("kio-rs: worker {worker} cannot listen: {error}"),
             }
-        }
+        })
     })?;
     let start = StartLine {
         event: Event::Start,
@@ -57,9 +60,9 @@ pub fn serve(args: &Args) -> Result<()> {
         cpus: (0..workers)
             .filter_map(|worker| args.common.cpu_of(worker))
             .collect(),
-        driver: "uring".to_owned(),
+        driver: driver_name(config.driver).to_owned(),
         ring_flags: ring_flags(&config).into_iter().map(str::to_owned).collect(),
-        features: args.features(),
+        features: args.features(config.driver),
     };
     let counters = runtime.counters();
     server_kit::serve_until_stopped(&start, &counters, || {
@@ -70,6 +73,47 @@ pub fn serve(args: &Args) -> Result<()> {
         );
         Ok(())
     })
+}
+
+/// Starts the workers on the driver that was asked for. Only `auto` may settle for another, and
+/// says so.
+fn start(
+    args: &Args,
+    run: impl Fn(&Config) -> Result<Runtime, kio_rs::Error>,
+) -> Result<(Runtime, Config)> {
+    let ring = args.direct || args.registered_ring;
+    ensure!(
+        args.driver != DriverArg::Epoll || !ring,
+        "--direct and --registered-ring are of rings: leave them out, or use --driver uring"
+    );
+    let driver = if args.driver == DriverArg::Epoll {
+        DriverKind::Epoll
+    } else {
+        DriverKind::Uring
+    };
+    let config = args.config(driver);
+    match run(&config) {
+        Ok(runtime) => Ok((runtime, config)),
+        Err(error) if args.driver == DriverArg::Auto && error.is_refusal() => {
+            eprintln!("kio-rs: falling back to epoll: {error}");
+            let config = Config {
+                direct_descriptors: false,
+                registered_ring: false,
+                ..args.config(DriverKind::Epoll)
+            };
+            Ok((run(&config)?, config))
+        }
+        Err(error) if error.is_refusal() => Err(anyhow!(error)
+            .context("the kernel refuses what was asked for; --driver epoll or auto does without")),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn driver_name(driver: DriverKind) -> &'static str {
+    match driver {
+        DriverKind::Uring => "uring",
+        DriverKind::Epoll => "epoll",
+    }
 }
 
 /// Stops the whole server when a worker's accept loop ends for any reason but a stop: a server

@@ -1,29 +1,52 @@
 //! Waiting.
 
 use std::future::{Future, poll_fn};
-use std::pin::pin;
-use std::task::Poll;
-use std::time::Duration;
-
-use io_uring::opcode;
-use io_uring::types::Timespec;
+use std::pin::{Pin, pin};
+use std::rc::Rc;
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
 
 use crate::context;
-use crate::once::Once;
+use crate::driver::Driver;
+use crate::timers::TimerKey;
 
-/// Waits for at least `duration`, by the kernel's monotonic clock.
+/// Waits for at least `duration`, by the monotonic clock.
 ///
 /// # Panics
 /// On a thread that is no worker's.
-pub fn sleep(duration: Duration) -> impl Future<Output = ()> {
+pub fn sleep(duration: Duration) -> Sleep {
     let driver = context::driver("sleep");
-    let time = Box::new(Timespec::from(duration));
-    let entry = opcode::Timeout::new(&raw const *time).build();
-    // SAFETY: the entry points to the boxed time, which is handed over with it.
-    let once = unsafe { Once::submit(driver, entry, Some(time)) };
-    async move {
-        // The result says only whether the time was up (ETIME) or the sleep was cancelled.
-        _ = once.await;
+    let key = driver
+        .timers()
+        .borrow_mut()
+        .create(Instant::now() + duration);
+    Sleep { driver, key }
+}
+
+/// The future of [`sleep`].
+pub struct Sleep {
+    driver: Rc<Driver>,
+    key: TimerKey,
+}
+
+impl Future for Sleep {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        if self.key.has_ended(Instant::now()) {
+            return Poll::Ready(());
+        }
+        self.driver
+            .timers()
+            .borrow_mut()
+            .set(self.key, context.waker());
+        Poll::Pending
+    }
+}
+
+impl Drop for Sleep {
+    fn drop(&mut self) {
+        self.driver.timers().borrow_mut().remove(self.key);
     }
 }
 

@@ -57,6 +57,11 @@ const TINY: &[&str] = &[
     "256",
 ];
 
+const DIRECT: &[&str] = &["--workers", "2", "--direct", "--registered-ring"];
+const EPOLL: &[&str] = &["--workers", "2", "--driver", "epoll"];
+
+conformance_tests!(kio_uring_direct, super::SERVER, super::DIRECT, true);
+conformance_tests!(kio_epoll, super::SERVER, super::EPOLL, true);
 conformance_tests!(kio_uring, super::SERVER, super::DEFAULT, true);
 conformance_tests!(kio_uring_published, super::SERVER, super::PUBLISHED, true);
 conformance_tests!(

@@ -7,15 +7,12 @@ use std::os::fd::AsRawFd;
 use std::rc::Rc;
 use std::task::{Context, Poll};
 
-use io_uring::opcode;
-use io_uring::types::Fd;
-
 use super::stopping;
 use super::stream::TcpStream;
-use crate::config::Ops;
+use crate::config::DriverKind;
 use crate::context;
-use crate::driver::Driver;
-use crate::op::Kind;
+use crate::driver::{Driver, Request, Socket};
+use crate::op::{Kind, Polled};
 use crate::slab::Key;
 
 /// A listening socket on this worker's ring.
@@ -29,13 +26,14 @@ impl TcpListener {
     /// Takes over a socket that listens.
     ///
     /// # Errors
-    /// When it cannot be made blocking: the ring would give EAGAIN instead of waiting.
+    /// When it cannot be made blocking for a ring, which would otherwise give EAGAIN instead of
+    /// waiting, or non-blocking for epoll.
     ///
     /// # Panics
     /// On a thread that is no worker's.
     pub fn from_std(socket: net::TcpListener) -> io::Result<Self> {
-        socket.set_nonblocking(false)?;
         let driver = context::driver("TcpListener::from_std");
+        socket.set_nonblocking(driver.config().driver == DriverKind::Epoll)?;
         let accept = driver.create(Kind::Accept);
         Ok(Self {
             driver,
@@ -66,50 +64,46 @@ impl TcpListener {
 
     fn poll_accept(&mut self, context: &Context<'_>) -> Poll<io::Result<TcpStream>> {
         loop {
-            if let Poll::Ready(completion) = self.driver.poll(self.accept, context) {
-                match completion.result {
-                    fd @ 0.. => {
-                        return Poll::Ready(Ok(TcpStream::new(Rc::clone(&self.driver), fd)));
+            match self.driver.poll(self.accept, context) {
+                Polled::Ready(completion) => match u32::try_from(completion.result) {
+                    Ok(result) => {
+                        let socket = self.driver.accepted(result);
+                        return Poll::Ready(Ok(TcpStream::new(Rc::clone(&self.driver), socket)));
                     }
-                    // Cancelled because too many had piled up; they have been taken now.
-                    error if [-libc::ECANCELED, -libc::EAGAIN, -libc::EINTR].contains(&error) => {
-                        continue;
+                    // Cancelled because too many had piled up, which have been taken now; or the
+                    // moment to try (again).
+                    Err(_)
+                        if [-libc::ECANCELED, -libc::EAGAIN, -libc::EINTR]
+                            .contains(&completion.result) => {}
+                    Err(_) => {
+                        return Poll::Ready(Err(io::Error::from_raw_os_error(-completion.result)));
                     }
-                    error => return Poll::Ready(Err(io::Error::from_raw_os_error(-error))),
-                }
+                },
+                _ if self.driver.stopping() => return Poll::Ready(Err(stopping())),
+                Polled::InFlight => return Poll::Pending,
+                Polled::Idle => self.arm()?,
             }
-            if self.driver.stopping() {
-                return Poll::Ready(Err(stopping()));
-            }
-            if !self.driver.is_in_flight(self.accept) {
-                self.arm()?;
-            }
-            return Poll::Pending;
         }
     }
 
     fn arm(&self) -> io::Result<()> {
-        let fd = Fd(self.socket.as_raw_fd());
-        let entry = match self.driver.config().ops {
-            Ops::OneShot => opcode::Accept::new(fd, std::ptr::null_mut(), std::ptr::null_mut())
-                .flags(libc::SOCK_CLOEXEC)
-                .build(),
-            Ops::Multishot => opcode::AcceptMulti::new(fd)
-                .flags(libc::SOCK_CLOEXEC)
-                .build(),
+        let request = Request::Accept {
+            listener: self.socket.as_raw_fd(),
         };
-        // SAFETY: the entry asks for no address, so it points to no memory.
-        unsafe { self.driver.submit(self.accept, entry) }
+        // SAFETY: the request points to no memory.
+        unsafe { self.driver.submit(self.accept, &request) }
     }
 }
 
 impl Drop for TcpListener {
     fn drop(&mut self) {
-        // The socket is closed while the accept is being cancelled; the ring holds it until then.
+        // The socket is closed when the accept has ended.
+        let socket = Box::new(Rc::clone(&self.socket));
         self.driver.orphan(
             self.accept,
             Kind::Accept,
-            Some(Box::new(Rc::clone(&self.socket))),
+            Socket::Fd(self.socket.as_raw_fd()),
+            Some(socket),
         );
     }
 }

@@ -6,10 +6,9 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 
-use io_uring::opcode;
-
 use super::bytes::StableBytes;
 use super::stream::TcpStream;
+use crate::driver::Request;
 use crate::op::Kind;
 
 /// The future of [`TcpStream::send_all`].
@@ -33,14 +32,14 @@ impl<'a, B: StableBytes> SendAll<'a, B> {
     }
 
     fn submit(&self, rest: &[u8]) -> io::Result<()> {
-        let length = u32::try_from(rest.len()).unwrap_or(u32::MAX);
-        let entry = opcode::Send::new(self.stream.raw(), rest.as_ptr(), length)
-            // A peer that is gone is an error of this send, not a signal to the process.
-            .flags(libc::MSG_NOSIGNAL)
-            .build();
+        let request = Request::Send {
+            socket: self.stream.socket(),
+            bytes: rest.as_ptr(),
+            length: u32::try_from(rest.len()).unwrap_or(u32::MAX),
+        };
         // SAFETY: stable bytes stay valid and where they are while this future owns them; its drop
         // hands them to the operation when that is still in flight.
-        unsafe { self.stream.driver().submit(self.stream.send, entry) }
+        unsafe { self.stream.driver().submit(self.stream.send, &request) }
     }
 }
 
@@ -50,7 +49,11 @@ impl<B: StableBytes> Future for SendAll<'_, B> {
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         loop {
             if self.pending {
-                let completion = ready!(self.stream.driver().poll(self.stream.send, context));
+                let completion = ready!(
+                    self.stream
+                        .driver()
+                        .poll_submitted(self.stream.send, context)
+                );
                 self.pending = false;
                 match completion.result {
                     sent @ 1.. => self.sent += sent.unsigned_abs() as usize,
@@ -79,8 +82,8 @@ impl<B: StableBytes> Drop for SendAll<'_, B> {
         if self.pending {
             let driver = Rc::clone(self.stream.driver());
             let bytes = self.bytes.take().map(|bytes| Box::new(bytes) as _);
-            driver.orphan(self.stream.send, Kind::Other, bytes);
-            self.stream.send = driver.create(Kind::Other);
+            driver.orphan(self.stream.send, Kind::Send, self.stream.socket(), bytes);
+            self.stream.send = driver.create(Kind::Send);
         }
     }
 }

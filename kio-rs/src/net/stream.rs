@@ -3,28 +3,23 @@
 use std::future::poll_fn;
 use std::io;
 use std::net::Shutdown;
-use std::os::fd::RawFd;
 use std::rc::Rc;
 use std::task::{Context, Poll};
-
-use io_uring::types::Fd;
-use io_uring::{opcode, squeue};
 
 use super::bytes::StableBytes;
 use super::chunk::{Chunk, Place};
 use super::send::SendAll;
 use super::stopping;
-use crate::buffers;
-use crate::config::Ops;
-use crate::driver::Driver;
+use crate::config::{DriverKind, Ops};
+use crate::driver::{Driver, Request, Socket};
 use crate::once::Once;
-use crate::op::{Completion, Kind};
+use crate::op::{Completion, Kind, Polled};
 use crate::slab::Key;
 
 /// A TCP connection of this worker. Dropping it closes it.
 pub struct TcpStream {
     driver: Rc<Driver>,
-    fd: RawFd,
+    socket: Socket,
     /// The receive operation. It belongs to the connection, not to the future that waits for it,
     /// so that dropping that future loses no bytes.
     receive: Key,
@@ -39,14 +34,14 @@ pub struct TcpStream {
 }
 
 impl TcpStream {
-    /// Takes over a connected, blocking socket.
-    pub(super) fn new(driver: Rc<Driver>, fd: RawFd) -> Self {
+    /// Takes over a connected socket that this driver has accepted.
+    pub(super) fn new(driver: Rc<Driver>, socket: Socket) -> Self {
         let receive = driver.create(Kind::Recv);
-        let send = driver.create(Kind::Other);
+        let send = driver.create(Kind::Send);
         driver.counters().accepts.add(1);
         Self {
             driver,
-            fd,
+            socket,
             receive,
             send,
             own: None,
@@ -59,8 +54,8 @@ impl TcpStream {
         &self.driver
     }
 
-    pub(super) fn raw(&self) -> Fd {
-        Fd(self.fd)
+    pub(super) fn socket(&self) -> Socket {
+        self.socket
     }
 
     pub(super) fn own(&self, length: usize) -> &[u8] {
@@ -90,26 +85,23 @@ impl TcpStream {
 
     fn poll_recv(&mut self, context: &Context<'_>) -> Poll<io::Result<Place>> {
         loop {
-            if let Poll::Ready(completion) = self.driver.poll(self.receive, context) {
-                if let Some(place) = self.place(completion).transpose() {
-                    return Poll::Ready(place);
+            match self.driver.poll(self.receive, context) {
+                Polled::Ready(completion) => {
+                    if let Some(place) = self.place(completion).transpose() {
+                        return Poll::Ready(place);
+                    }
                 }
-                continue;
+                _ if self.driver.stopping() => return Poll::Ready(Err(stopping())),
+                Polled::InFlight => return Poll::Pending,
+                Polled::Idle => self.arm()?,
             }
-            if self.driver.stopping() {
-                return Poll::Ready(Err(stopping()));
-            }
-            if !self.driver.is_in_flight(self.receive) {
-                self.arm()?;
-            }
-            return Poll::Pending;
         }
     }
 
     /// What a completion brought; nothing when the receive is merely to be submitted anew.
     fn place(&mut self, completion: Completion) -> io::Result<Option<Place>> {
         let shared = self.driver.buffers().filter(|_| !self.into_own);
-        let buffer = shared.and_then(|buffers| buffers.borrow_mut().take(completion.flags));
+        let buffer = shared.and_then(|buffers| buffers.borrow_mut().received(completion.flags));
         match (completion.result, buffer, shared) {
             (length @ 1.., Some(buffer), Some(buffers)) => {
                 let bytes = buffers
@@ -142,20 +134,26 @@ impl TcpStream {
 
     fn arm(&mut self) -> io::Result<()> {
         let config = self.driver.config();
-        self.into_own = config.ops == Ops::OneShot || std::mem::take(&mut self.exhausted);
-        let entry = if self.into_own {
+        let own_always = config.driver == DriverKind::Uring && config.ops == Ops::OneShot;
+        self.into_own = own_always || std::mem::take(&mut self.exhausted);
+        let socket = self.socket;
+        let request = if self.into_own {
             let length = config.buffer_bytes;
             let own = self
                 .own
                 .get_or_insert_with(|| vec![0; length as usize].into());
-            opcode::Recv::new(Fd(self.fd), own.as_mut_ptr(), length).build()
+            Request::RecvInto {
+                socket,
+                buffer: own.as_mut_ptr(),
+                length,
+            }
         } else {
-            opcode::RecvMulti::new(Fd(self.fd), buffers::GROUP).build()
+            Request::RecvShared { socket }
         };
         // SAFETY: `own` is boxed, not touched while the receive is in flight (a chunk of it borrows
         // the connection, and `arm` is reached only by receiving anew), and handed to the operation
-        // when the connection is dropped before. A multishot receive names registered buffers.
-        unsafe { self.driver.submit(self.receive, entry) }
+        // when the connection is dropped before. A shared receive names no memory.
+        unsafe { self.driver.submit(self.receive, &request) }
     }
 
     /// Sends all of `bytes`, however often the kernel takes only a part.
@@ -171,30 +169,26 @@ impl TcpStream {
     /// # Errors
     /// What the kernel says: most often that the peer is gone.
     pub async fn shutdown(&self, how: Shutdown) -> io::Result<()> {
-        let how = match how {
-            Shutdown::Read => libc::SHUT_RD,
-            Shutdown::Write => libc::SHUT_WR,
-            Shutdown::Both => libc::SHUT_RDWR,
+        let request = Request::Shutdown {
+            socket: self.socket,
+            how,
         };
-        self.once(opcode::Shutdown::new(Fd(self.fd), how).build())
+        // SAFETY: the request points to no memory.
+        unsafe { Once::submit(Rc::clone(&self.driver), self.socket, &request) }
             .await
             .map(drop)
-    }
-
-    fn once(&self, entry: squeue::Entry) -> Once {
-        // SAFETY: a shutdown entry points to no memory.
-        unsafe { Once::submit(Rc::clone(&self.driver), entry, None) }
     }
 }
 
 impl Drop for TcpStream {
     fn drop(&mut self) {
         let own = self.own.take().map(|own| Box::new(own) as _);
-        self.driver.orphan(self.receive, Kind::Recv, own);
-        self.driver.orphan(self.send, Kind::Other, None);
+        self.driver
+            .orphan(self.receive, Kind::Recv, self.socket, own);
+        self.driver.orphan(self.send, Kind::Send, self.socket, None);
         // After the cancellations, in the order of submission: the kernel would otherwise keep the
         // socket open for the operations that hold it.
-        self.driver.close(self.fd);
+        self.driver.close(self.socket);
         self.driver.counters().closes.add(1);
     }
 }

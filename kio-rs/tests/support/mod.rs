@@ -3,9 +3,11 @@
 use std::net::{SocketAddr, TcpListener as StdListener, TcpStream as StdStream};
 use std::time::Duration;
 
-use kio_rs::{Config, Ops, Runtime, TaskRun, TcpListener, TcpStream, is_stopping, spawn_local};
+use kio_rs::{
+    Config, DriverKind, Ops, Runtime, TaskRun, TcpListener, TcpStream, is_stopping, spawn_local,
+};
 
-/// Every combination of operations and completion work, and rings too small for the load.
+/// Every combination of operations and completion work, direct descriptors, epoll, and rings too small for the load.
 pub fn configurations() -> Vec<Config> {
     let mut all = Vec::new();
     for ops in [Ops::OneShot, Ops::Multishot] {
@@ -17,6 +19,26 @@ pub fn configurations() -> Vec<Config> {
             });
         }
     }
+    let direct = Config {
+        direct_descriptors: true,
+        registered_ring: true,
+        ..Config::default()
+    };
+    all.push(Config {
+        ops: Ops::OneShot,
+        ..direct.clone()
+    });
+    all.push(direct);
+    let epoll = Config {
+        driver: DriverKind::Epoll,
+        ..Config::default()
+    };
+    all.push(Config {
+        buffers: 2,
+        buffer_bytes: 64,
+        ..epoll.clone()
+    });
+    all.push(epoll);
     all.push(Config {
         queue_depth: 1,
         buffers: 2,

@@ -20,6 +20,10 @@ impl EventFdUnpark {
         Ok(Self(Arc::new(event)))
     }
 
+    pub(crate) fn event(&self) -> &EventFd {
+        &self.0
+    }
+
     pub(crate) fn raw(&self) -> RawFd {
         self.0.as_fd().as_raw_fd()
     }

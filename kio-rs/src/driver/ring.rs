@@ -3,16 +3,25 @@
 
 use std::collections::VecDeque;
 use std::io;
+use std::os::fd::AsRawFd;
 use std::sync::Arc;
 
+use io_uring::types::{SubmitArgs, Timespec};
 use io_uring::{IoUring, Probe, cqueue, opcode, squeue};
+use nix::sys::resource::{Resource, getrlimit};
 use server_kit::Counters;
 
-use crate::config::{Config, Ops, TaskRun};
+use super::Wait;
+use crate::config::{Config, DriverKind, Ops, TaskRun};
 use crate::error::Error;
 
-/// From `linux/io_uring.h`; the bindings keep theirs private.
+// From `linux/io_uring.h`; the bindings keep theirs private.
 const IORING_ENTER_GETEVENTS: u32 = 1;
+const IORING_ENTER_REGISTERED_RING: u32 = 1 << 4;
+const IORING_REGISTER_RING_FDS: u32 = 20;
+
+/// Longest table of direct descriptors (`IORING_MAX_FIXED_FILES`).
+const MAX_DIRECT: u32 = 1 << 20;
 
 /// A set-up flag of the kernel: its name, and the release that brought it.
 struct Flag {
@@ -45,8 +54,12 @@ fn flags(config: &Config) -> [Flag; 3] {
     ]
 }
 
-/// The set-up flags, by the kernel's names, of the rings that a configuration asks for.
+/// The set-up flags, by the kernel's names, of the rings that a configuration asks for: none with
+/// another driver.
 pub fn ring_flags(config: &Config) -> Vec<&'static str> {
+    if config.driver != DriverKind::Uring {
+        return Vec::new();
+    }
     let asked = flags(config)
         .into_iter()
         .filter(|flag| flag.wanted)
@@ -55,17 +68,21 @@ pub fn ring_flags(config: &Config) -> Vec<&'static str> {
 }
 
 /// A ring that belongs to the thread that made it.
-pub(crate) struct Ring {
+pub(super) struct Ring {
     uring: IoUring,
     /// Entries for which the submission queue had no room, oldest first.
     backlog: VecDeque<squeue::Entry>,
+    /// The ring's descriptor, or its index among the thread's registered rings.
+    enter_fd: i32,
+    /// Says which of the two.
+    enter_flags: u32,
     counters: Arc<Counters>,
 }
 
 impl Ring {
     /// Sets a ring up. Call it on the thread that will use it: with `SINGLE_ISSUER` the kernel
     /// refuses any other.
-    pub(crate) fn new(config: &Config, counters: Arc<Counters>) -> Result<Self, Error> {
+    pub(super) fn new(config: &Config, counters: Arc<Counters>) -> Result<Self, Error> {
         if config.task_run == TaskRun::Deferred && !config.single_issuer {
             return Err(Error::Config(
                 "DEFER_TASKRUN needs SINGLE_ISSUER: set single_issuer".to_owned(),
@@ -87,13 +104,76 @@ impl Ring {
             }
             Err(error) => return Err(Error::refused(error)),
         };
-        let ring = Self {
+        let enter_fd = uring.as_raw_fd();
+        let mut ring = Self {
             uring,
             backlog: VecDeque::new(),
+            enter_fd,
+            enter_flags: 0,
             counters,
         };
         ring.probe(config)?;
+        if config.registered_ring {
+            ring.register_self()?;
+        }
+        if config.direct_descriptors {
+            ring.make_table()?;
+        }
         Ok(ring)
+    }
+
+    /// Makes the ring known to this thread by an index, which saves looking its descriptor up at
+    /// every entry.
+    fn register_self(&mut self) -> Result<(), Error> {
+        /// `struct io_uring_rsrc_update` of `linux/io_uring.h`.
+        #[repr(C)]
+        struct Update {
+            offset: u32,
+            reserved: u32,
+            data: u64,
+        }
+        // The kernel picks the index when none is asked for.
+        let mut update = Update {
+            offset: u32::MAX,
+            reserved: 0,
+            data: u64::from(self.enter_fd.unsigned_abs()),
+        };
+        // SAFETY: one `Update` is passed, which the kernel reads and writes during the call.
+        let registered = unsafe {
+            libc::syscall(
+                libc::SYS_io_uring_register,
+                self.enter_fd,
+                IORING_REGISTER_RING_FDS,
+                &raw mut update,
+                1,
+            )
+        };
+        if registered != 1 {
+            let source = io::Error::last_os_error();
+            return Err(match source.raw_os_error() {
+                Some(libc::EINVAL) => Error::unsupported("a registered ring", "5.18"),
+                _ => Error::io("registering the ring")(source),
+            });
+        }
+        self.enter_fd = update.offset.cast_signed();
+        self.enter_flags = IORING_ENTER_REGISTERED_RING;
+        Ok(())
+    }
+
+    /// Makes the table of direct descriptors, as long as the process may have open files: the
+    /// kernel allows no more.
+    fn make_table(&self) -> Result<(), Error> {
+        let (soft, _) = getrlimit(Resource::RLIMIT_NOFILE)
+            .map_err(|errno| Error::io("reading the limit of open files")(errno.into()))?;
+        let length = u32::try_from(soft).unwrap_or(u32::MAX).min(MAX_DIRECT);
+        self.submitter()
+            .register_files_sparse(length)
+            .map_err(|source| match source.raw_os_error() {
+                Some(libc::EINVAL) => {
+                    Error::unsupported("direct descriptors for accepted sockets", "5.19")
+                }
+                _ => Error::io("making the table of direct descriptors")(source),
+            })
     }
 
     /// Multishot has no feature bit. The release that brought multishot accept brought the
@@ -116,7 +196,7 @@ impl Ring {
         Ok(())
     }
 
-    pub(crate) fn submitter(&self) -> io_uring::Submitter<'_> {
+    pub(super) fn submitter(&self) -> io_uring::Submitter<'_> {
         self.uring.submitter()
     }
 
@@ -126,14 +206,14 @@ impl Ring {
     /// What the entry points to is valid, and is not touched in conflict with the kernel, until the
     /// operation's last completion.
     #[inline]
-    pub(crate) unsafe fn push(&mut self, entry: squeue::Entry) -> io::Result<()> {
+    pub(super) unsafe fn push(&mut self, entry: squeue::Entry) -> io::Result<()> {
         self.counters.sqes.add(1);
         // SAFETY: passed on to the caller.
         if self.backlog.is_empty() && unsafe { self.uring.submission().push(&entry) }.is_ok() {
             return Ok(());
         }
         self.backlog.push_back(entry);
-        self.enter(0)
+        self.enter(Wait::Not)
     }
 
     /// Moves what did not fit into the submission queue, in order.
@@ -150,11 +230,11 @@ impl Ring {
         }
     }
 
-    /// Submits what is queued and waits until `want` completions are there. A signal, or a
-    /// completion queue that must be emptied first, ends the wait early.
+    /// Submits what is queued and waits for a completion. A signal, or a completion queue that must
+    /// be emptied first, ends the wait early.
     #[inline]
-    pub(crate) fn enter(&mut self, want: usize) -> io::Result<()> {
-        self.enter_once(want)?;
+    pub(super) fn enter(&mut self, wait: Wait) -> io::Result<()> {
+        self.enter_once(wait)?;
         while !self.backlog.is_empty() {
             let before = self.backlog.len();
             self.move_backlog();
@@ -162,26 +242,27 @@ impl Ring {
                 // The kernel takes no more until completions are taken out.
                 break;
             }
-            self.enter_once(want)?;
+            self.enter_once(wait)?;
         }
         Ok(())
     }
 
     #[inline]
-    fn enter_once(&mut self, want: usize) -> io::Result<()> {
+    fn enter_once(&mut self, wait: Wait) -> io::Result<()> {
         // What waits behind a full queue may be what would complete: sleep only with it submitted.
-        let want = if self.backlog.is_empty() { want } else { 0 };
-        self.counters.kernel_entries.add(1);
-        let entered = if want > 0 {
-            self.uring.submit_and_wait(want)
+        let wait = if self.backlog.is_empty() {
+            wait
         } else {
-            let queued = u32::try_from(self.uring.submission().len()).unwrap_or(u32::MAX);
-            // SAFETY: no argument is passed. GETEVENTS without a count runs the completion work
-            // that DEFER_TASKRUN holds back, and waits for nothing.
-            unsafe {
-                self.uring
-                    .submitter()
-                    .enter::<()>(queued, 0, IORING_ENTER_GETEVENTS, None)
+            Wait::Not
+        };
+        self.counters.kernel_entries.add(1);
+        let entered = match wait {
+            Wait::Event => self.enter_by_index(1),
+            Wait::Not => self.enter_by_index(0),
+            Wait::AtMost(duration) => {
+                let duration = Timespec::from(duration);
+                let args = SubmitArgs::new().timespec(&duration);
+                self.uring.submitter().submit_with_args(1, &args)
             }
         };
         match entered {
@@ -195,9 +276,33 @@ impl Ring {
         }
     }
 
+    /// The crate's calls always name the ring by its descriptor, hence this one's own.
+    #[inline]
+    fn enter_by_index(&mut self, want: u32) -> io::Result<usize> {
+        let queued = u32::try_from(self.uring.submission().len()).unwrap_or(u32::MAX);
+        // GETEVENTS also when nothing is waited for: it runs the completion work that DEFER_TASKRUN
+        // holds back, and flushes completions that have overflowed.
+        let flags = IORING_ENTER_GETEVENTS | self.enter_flags;
+        let no_argument = std::ptr::null::<libc::sigset_t>();
+        // SAFETY: the descriptor or index is that of a live ring, whose queued entries their
+        // pushers have vouched for; no argument is passed.
+        let result = unsafe {
+            libc::syscall(
+                libc::SYS_io_uring_enter,
+                self.enter_fd,
+                queued,
+                want,
+                flags,
+                no_argument,
+                0_usize,
+            )
+        };
+        usize::try_from(result).map_err(|_| io::Error::last_os_error())
+    }
+
     /// Takes all completions out that are there now.
     #[inline]
-    pub(crate) fn completions(&mut self) -> impl Iterator<Item = cqueue::Entry> {
+    pub(super) fn completions(&mut self) -> impl Iterator<Item = cqueue::Entry> {
         let counters = &self.counters;
         self.uring.completion().inspect(|_| counters.cqes.add(1))
     }

@@ -1,5 +1,6 @@
-//! The buffer ring: receive buffers that all connections of a worker share. The kernel takes one
-//! when data arrives, the completion names it, and it is given back once its bytes are used.
+//! Receive buffers that all connections of a worker share. With io_uring they are in a buffer ring:
+//! the kernel takes one when data arrives, the completion names it, and it is given back once its
+//! bytes are used. With epoll this side does the same from a stack of them.
 //!
 //! Memory order. The ring's tail is the only word both sides touch without a system call between:
 //! this side writes entries and then the tail with release, the kernel reads the tail with acquire
@@ -9,7 +10,6 @@
 //! writes to the buffer before this side's reads.
 
 use std::alloc::{Layout, alloc_zeroed, dealloc, handle_alloc_error};
-use std::io;
 use std::ptr::NonNull;
 use std::sync::atomic::{AtomicU16, Ordering};
 
@@ -19,6 +19,10 @@ use nix::unistd::{SysconfVar, sysconf};
 
 use crate::config::Config;
 use crate::error::Error;
+
+/// From `linux/io_uring.h`; the bindings keep theirs private.
+const CQE_F_BUFFER: u32 = 1;
+const CQE_BUFFER_SHIFT: u32 = 16;
 
 /// The only buffer group of a worker's ring.
 pub(crate) const GROUP: u16 = 0;
@@ -94,60 +98,25 @@ impl Ledger {
     }
 }
 
-/// A registered buffer ring. Unregister it, or close its io_uring, before it is dropped.
-pub(crate) struct BufferRing {
-    entries: Pages,
-    memory: Pages,
-    buffer_bytes: u32,
+/// The ring's entries, which the kernel reads.
+struct Entries {
+    pages: Pages,
     mask: u16,
     tail: u16,
-    ledger: Ledger,
 }
 
-impl BufferRing {
-    /// Registers a ring full of buffers (Linux 5.19).
-    pub(crate) fn register(submitter: &Submitter<'_>, config: &Config) -> Result<Self, Error> {
-        let buffers = config.buffers;
-        if !buffers.is_power_of_two() || buffers > 1 << 15 {
-            return Err(Error::Config(format!(
-                "a buffer ring has a power of two buffers, at most 32768, not {buffers}"
-            )));
-        }
-        let mut ring = Self {
-            entries: Pages::new(usize::from(buffers) * size_of::<BufRingEntry>()),
-            memory: Pages::new(usize::from(buffers) * config.buffer_bytes as usize),
-            buffer_bytes: config.buffer_bytes,
-            mask: buffers - 1,
-            tail: 0,
-            ledger: Ledger::new(buffers),
-        };
-        for buffer in 0..buffers {
-            ring.offer(buffer);
-        }
-        let address = ring.entries.start.as_ptr() as u64;
-        // SAFETY: the pages are zeroed, aligned, long enough for the entries, and live until the
-        // ring is unregistered or closed (the promise on this type).
-        unsafe { submitter.register_buf_ring_with_flags(address, buffers, GROUP, 0) }.map_err(
-            |source| match source.raw_os_error() {
-                Some(libc::EINVAL) => Error::unsupported("a buffer ring", "5.19"),
-                _ => Error::io("registering the buffer ring")(source),
-            },
-        )?;
-        Ok(ring)
-    }
-
-    /// Writes the ring entry at the tail and publishes it.
+impl Entries {
+    /// Writes the entry at the tail and publishes it.
     #[inline]
-    fn offer(&mut self, buffer: u16) {
-        let base = self.entries.start.cast::<BufRingEntry>();
+    fn offer(&mut self, buffer: u16, address: NonNull<u8>, bytes: u32) {
+        let base = self.pages.start.cast::<BufRingEntry>();
         // SAFETY: the index is masked to the ring's length, for which the pages were allocated.
         let entry = unsafe { base.add(usize::from(self.tail & self.mask)) };
-        let address = self.address(buffer).as_ptr() as u64;
         // SAFETY: the pages are valid and zeroed, and the kernel does not read an entry between
         // its consumption (which this buffer's hand-over implies) and the next tail.
         let entry = unsafe { &mut *entry.as_ptr() };
-        entry.set_addr(address);
-        entry.set_len(self.buffer_bytes);
+        entry.set_addr(address.as_ptr() as u64);
+        entry.set_len(bytes);
         entry.set_bid(buffer);
         self.tail = self.tail.wrapping_add(1);
         // SAFETY: the base is that of a live ring.
@@ -156,11 +125,76 @@ impl BufferRing {
         let tail = unsafe { AtomicU16::from_ptr(tail.cast_mut()) };
         tail.store(self.tail, Ordering::Release);
     }
+}
+
+/// Where buffers are when nobody holds them.
+enum Home {
+    /// In a ring that is registered with the kernel, which takes them from its head.
+    Ring(Entries),
+    /// On a stack, from which this side takes the one that was used last and is warm.
+    Pool(Vec<u16>),
+}
+
+/// The buffers that a worker's connections share. Those of a ring are unregistered, or their
+/// io_uring is closed, before this is dropped.
+pub(crate) struct Buffers {
+    memory: Pages,
+    buffer_bytes: u32,
+    ledger: Ledger,
+    home: Home,
+}
+
+impl Buffers {
+    /// Buffers that the kernel fills as data arrives (Linux 5.19).
+    pub(super) fn registered(submitter: &Submitter<'_>, config: &Config) -> Result<Self, Error> {
+        let count = config.buffers;
+        if !count.is_power_of_two() || count > 1 << 15 {
+            let limit = "a buffer ring has a power of two buffers, at most 32768";
+            return Err(Error::Config(format!("{limit}, not {count}")));
+        }
+        let pages = Pages::new(usize::from(count) * size_of::<BufRingEntry>());
+        let address = pages.start.as_ptr() as u64;
+        let mut buffers = Self::new(
+            config,
+            Home::Ring(Entries {
+                pages,
+                mask: count - 1,
+                tail: 0,
+            }),
+        );
+        (0..count).for_each(|buffer| buffers.put(buffer));
+        // SAFETY: the pages are zeroed, aligned, long enough for the entries, and live until the
+        // ring is unregistered or closed (the promise on this type).
+        unsafe { submitter.register_buf_ring_with_flags(address, count, GROUP, 0) }.map_err(
+            |source| match source.raw_os_error() {
+                Some(libc::EINVAL) => Error::unsupported("a buffer ring", "5.19"),
+                _ => Error::io("registering the buffer ring")(source),
+            },
+        )?;
+        Ok(buffers)
+    }
+
+    /// Buffers that this side fills.
+    pub(super) fn pool(config: &Config) -> Self {
+        Self::new(config, Home::Pool((0..config.buffers).rev().collect()))
+    }
+
+    fn new(config: &Config, home: Home) -> Self {
+        Self {
+            memory: Pages::new(usize::from(config.buffers) * config.buffer_bytes as usize),
+            buffer_bytes: config.buffer_bytes,
+            ledger: Ledger::new(config.buffers),
+            home,
+        }
+    }
 
     #[inline]
     fn address(&self, buffer: u16) -> NonNull<u8> {
-        // SAFETY: `buffer` is at most the mask (the ledger has checked it), so that the offset is
-        // inside the pages.
+        assert!(
+            usize::from(buffer) < self.ledger.held.len(),
+            "the buffer exists"
+        );
+        // SAFETY: the buffer exists, so that the offset is inside the pages.
         unsafe {
             self.memory
                 .start
@@ -168,34 +202,68 @@ impl BufferRing {
         }
     }
 
+    #[inline]
+    fn put(&mut self, buffer: u16) {
+        let address = self.address(buffer);
+        match &mut self.home {
+            Home::Ring(entries) => entries.offer(buffer, address, self.buffer_bytes),
+            Home::Pool(free) => free.push(buffer),
+        }
+    }
+
+    /// Takes a buffer of the pool, to be filled.
+    pub(super) fn lend(&mut self) -> Option<u16> {
+        match &mut self.home {
+            Home::Ring(_) => None,
+            Home::Pool(free) => free.pop(),
+        }
+    }
+
+    /// The whole of a buffer that was lent.
+    pub(super) fn lent(&mut self, buffer: u16) -> &mut [u8] {
+        let bytes = NonNull::slice_from_raw_parts(self.address(buffer), self.buffer_bytes as usize);
+        assert!(
+            !self.ledger.held[usize::from(buffer)],
+            "a lent buffer is not held by a connection"
+        );
+        // SAFETY: zeroed memory of this length; nobody else has a reference to it, as it is neither
+        // in the pool nor held, and the kernel does not know it.
+        unsafe { &mut *bytes.as_ptr() }
+    }
+
+    /// Puts back a buffer that was lent and not filled.
+    pub(super) fn take_back(&mut self, buffer: u16) {
+        self.put(buffer);
+    }
+
+    /// The completion flags that say that `buffer` was filled.
+    pub(super) fn flags(buffer: u16) -> u32 {
+        u32::from(buffer) << CQE_BUFFER_SHIFT | CQE_F_BUFFER
+    }
+
     /// The buffer that a completion names, now held by this side.
     #[inline]
-    pub(crate) fn take(&mut self, flags: u32) -> Option<u16> {
+    pub(crate) fn received(&mut self, flags: u32) -> Option<u16> {
         let buffer = cqueue::buffer_select(flags)?;
         self.ledger.take(buffer);
         Some(buffer)
     }
 
-    /// Where the buffer's bytes begin: `length` of them are readable until it is given back.
+    /// Where a held buffer's bytes begin: `length` of them are readable until it is given back.
     #[inline]
     pub(crate) fn bytes(&self, buffer: u16, length: usize) -> NonNull<[u8]> {
         assert!(
             length <= self.buffer_bytes as usize,
-            "the kernel wrote no more than a buffer holds"
+            "no more was written than a buffer holds"
         );
         NonNull::slice_from_raw_parts(self.address(buffer), length)
     }
 
-    /// Gives a held buffer back to the kernel.
+    /// Gives a held buffer back.
     #[inline]
     pub(crate) fn give_back(&mut self, buffer: u16) {
         self.ledger.give_back(buffer);
-        self.offer(buffer);
-    }
-
-    /// Takes the ring back from the kernel, before the memory goes.
-    pub(crate) fn unregister(&self, submitter: &Submitter<'_>) -> io::Result<()> {
-        submitter.unregister_buf_ring(GROUP)
+        self.put(buffer);
     }
 }
 

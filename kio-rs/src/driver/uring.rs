@@ -1,0 +1,228 @@
+//! The io_uring driver: requests become submission queue entries, completion queue entries go to
+//! their operations.
+
+use std::cell::{Cell, RefCell};
+use std::io;
+use std::net::Shutdown;
+use std::sync::Arc;
+
+use io_uring::types::{DestinationSlot, Fd, Fixed};
+use io_uring::{cqueue, opcode, squeue};
+use server_kit::Counters;
+
+use super::buffers::{self, Buffers};
+use super::inbox::Inbox;
+use super::request::{Request, Socket};
+use super::ring::Ring;
+use super::unpark::EventFdUnpark;
+use super::{Backend, Wait};
+use crate::config::{Config, Ops};
+use crate::error::Error;
+use crate::op::Completion;
+use crate::slab::Key;
+
+/// `user_data` of entries whose completions say nothing anybody waits for: cancel and close. Not a
+/// key, as no slab has 2^32 entries.
+const UNOWNED: u64 = u64::MAX;
+/// `user_data` of the poll on the worker's eventfd.
+const UNPARK: u64 = u64::MAX - 1;
+
+pub(super) struct Uring {
+    ring: RefCell<Ring>,
+    unpark: EventFdUnpark,
+    unpark_armed: Cell<bool>,
+    ops: Ops,
+    direct: bool,
+    counters: Arc<Counters>,
+}
+
+impl Uring {
+    /// Call it on the worker's own thread.
+    pub(super) fn new(
+        config: &Config,
+        unpark: EventFdUnpark,
+        counters: Arc<Counters>,
+    ) -> Result<Self, Error> {
+        let ring = Ring::new(config, Arc::clone(&counters))?;
+        Ok(Self {
+            ring: RefCell::new(ring),
+            unpark,
+            unpark_armed: Cell::new(false),
+            ops: config.ops,
+            direct: config.direct_descriptors,
+            counters,
+        })
+    }
+
+    fn entry(&self, request: &Request) -> squeue::Entry {
+        match *request {
+            Request::Accept { listener } => self.accept(listener),
+            Request::RecvShared {
+                socket: Socket::Fd(fd),
+            } => opcode::RecvMulti::new(Fd(fd), buffers::GROUP).build(),
+            Request::RecvShared {
+                socket: Socket::Direct(index),
+            } => opcode::RecvMulti::new(Fixed(index), buffers::GROUP).build(),
+            Request::RecvInto {
+                socket: Socket::Fd(fd),
+                buffer,
+                length,
+            } => opcode::Recv::new(Fd(fd), buffer, length).build(),
+            Request::RecvInto {
+                socket: Socket::Direct(index),
+                buffer,
+                length,
+            } => opcode::Recv::new(Fixed(index), buffer, length).build(),
+            // A peer that is gone is an error of this send, not a signal to the process.
+            Request::Send {
+                socket: Socket::Fd(fd),
+                bytes,
+                length,
+            } => opcode::Send::new(Fd(fd), bytes, length)
+                .flags(libc::MSG_NOSIGNAL)
+                .build(),
+            Request::Send {
+                socket: Socket::Direct(index),
+                bytes,
+                length,
+            } => opcode::Send::new(Fixed(index), bytes, length)
+                .flags(libc::MSG_NOSIGNAL)
+                .build(),
+            Request::Shutdown { socket, how } => Self::shutdown(socket, how),
+        }
+    }
+
+    fn accept(&self, listener: i32) -> squeue::Entry {
+        // Direct descriptors are the ring's alone, so that "close on exec" has no meaning for them.
+        let flags = if self.direct { 0 } else { libc::SOCK_CLOEXEC };
+        match self.ops {
+            Ops::OneShot => {
+                let slot = self.direct.then(DestinationSlot::auto_target);
+                opcode::Accept::new(Fd(listener), std::ptr::null_mut(), std::ptr::null_mut())
+                    .flags(flags)
+                    .file_index(slot)
+                    .build()
+            }
+            Ops::Multishot => opcode::AcceptMulti::new(Fd(listener))
+                .allocate_file_index(self.direct)
+                .flags(flags)
+                .build(),
+        }
+    }
+
+    fn shutdown(socket: Socket, how: Shutdown) -> squeue::Entry {
+        let how = match how {
+            Shutdown::Read => libc::SHUT_RD,
+            Shutdown::Write => libc::SHUT_WR,
+            Shutdown::Both => libc::SHUT_RDWR,
+        };
+        match socket {
+            Socket::Fd(fd) => opcode::Shutdown::new(Fd(fd), how).build(),
+            Socket::Direct(index) => opcode::Shutdown::new(Fixed(index), how).build(),
+        }
+    }
+
+    fn push_unowned(&self, entry: squeue::Entry) {
+        // SAFETY: cancel and close entries point to no memory.
+        let pushed = unsafe { self.ring.borrow_mut().push(entry.user_data(UNOWNED)) };
+        if pushed.is_err() {
+            // The entry is in the backlog; the next turn meets the same error and reports it.
+            self.counters.errors.add(1);
+        }
+    }
+
+    fn arm_unpark(&self) -> io::Result<()> {
+        let events = u32::from(libc::POLLIN.unsigned_abs());
+        let entry = opcode::PollAdd::new(Fd(self.unpark.raw()), events)
+            .multi(true)
+            .build();
+        // SAFETY: a poll entry points to no memory.
+        unsafe { self.ring.borrow_mut().push(entry.user_data(UNPARK)) }?;
+        self.unpark_armed.set(true);
+        Ok(())
+    }
+}
+
+impl Backend for Uring {
+    fn make_buffers(&self, config: &Config) -> Result<Option<Buffers>, Error> {
+        match config.ops {
+            Ops::OneShot => Ok(None),
+            Ops::Multishot => {
+                Buffers::registered(&self.ring.borrow().submitter(), config).map(Some)
+            }
+        }
+    }
+
+    fn unregister_buffers(&self) -> io::Result<()> {
+        self.ring
+            .borrow()
+            .submitter()
+            .unregister_buf_ring(buffers::GROUP)
+    }
+
+    fn accepted(&self, result: u32) -> Socket {
+        if self.direct {
+            Socket::Direct(result)
+        } else {
+            Socket::Fd(result.cast_signed())
+        }
+    }
+
+    #[inline]
+    unsafe fn submit(
+        &self,
+        key: Key,
+        request: &Request,
+        _: Option<&RefCell<Buffers>>,
+    ) -> io::Result<Option<Completion>> {
+        let entry = self.entry(request).user_data(key.to_user_data());
+        // SAFETY: passed on to the caller.
+        unsafe { self.ring.borrow_mut().push(entry) }.map(|()| None)
+    }
+
+    fn cancel(&self, key: Key, _: Socket) -> bool {
+        self.push_unowned(opcode::AsyncCancel::new(key.to_user_data()).build());
+        false
+    }
+
+    fn close(&self, socket: Socket) {
+        self.push_unowned(match socket {
+            Socket::Fd(fd) => opcode::Close::new(Fd(fd)).build(),
+            Socket::Direct(index) => opcode::Close::new(Fixed(index)).build(),
+        });
+    }
+
+    fn turn(&self, wait: Wait, inbox: &mut Inbox<'_>) -> io::Result<bool> {
+        if !self.unpark_armed.get() {
+            self.arm_unpark()?;
+        }
+        let mut ring = self.ring.borrow_mut();
+        ring.enter(wait)?;
+        let mut unparked = false;
+        let mut flooded = Vec::new();
+        for entry in ring.completions() {
+            let completion = Completion {
+                result: entry.result(),
+                flags: entry.flags(),
+            };
+            let more = cqueue::more(completion.flags);
+            match entry.user_data() {
+                UNOWNED => {}
+                UNPARK => {
+                    unparked = true;
+                    self.unpark_armed.set(more);
+                }
+                key => {
+                    if inbox.deliver(Key::from_user_data(key), completion, more) {
+                        flooded.push(key);
+                    }
+                }
+            }
+        }
+        drop(ring);
+        flooded
+            .into_iter()
+            .for_each(|key| self.push_unowned(opcode::AsyncCancel::new(key).build()));
+        Ok(unparked)
+    }
+}

@@ -1,0 +1,90 @@
+//! The sleeps of a worker, by the moment they end. Free of system calls: the moments come from
+//! the caller.
+
+use std::collections::BTreeMap;
+use std::task::Waker;
+use std::time::{Duration, Instant};
+
+/// Names one sleep. Ordered by its end, then by its start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct TimerKey {
+    end: Instant,
+    number: u64,
+}
+
+#[derive(Default)]
+pub(crate) struct Timers {
+    sleeping: BTreeMap<TimerKey, Waker>,
+    started: u64,
+}
+
+impl Timers {
+    /// A key for a sleep until `end`; it sleeps once it has a waker.
+    pub(crate) fn create(&mut self, end: Instant) -> TimerKey {
+        self.started += 1;
+        TimerKey {
+            end,
+            number: self.started,
+        }
+    }
+
+    /// Wakes `waker` at the end of the sleep, in place of any waker before it.
+    pub(crate) fn set(&mut self, key: TimerKey, waker: &Waker) {
+        self.sleeping
+            .entry(key)
+            .and_modify(|old| old.clone_from(waker))
+            .or_insert_with(|| waker.clone());
+    }
+
+    pub(crate) fn remove(&mut self, key: TimerKey) {
+        self.sleeping.remove(&key);
+    }
+
+    /// How long until the first sleep ends; zero when it has.
+    pub(crate) fn next(&self, now: impl FnOnce() -> Instant) -> Option<Duration> {
+        let (first, _) = self.sleeping.first_key_value()?;
+        Some(first.end.saturating_duration_since(now()))
+    }
+
+    /// Takes the wakers of all sleeps that have ended.
+    pub(crate) fn ended(&mut self, now: impl FnOnce() -> Instant) -> Vec<Waker> {
+        if self.sleeping.is_empty() {
+            return Vec::new();
+        }
+        let later = self.sleeping.split_off(&TimerKey {
+            end: now(),
+            number: u64::MAX,
+        });
+        std::mem::replace(&mut self.sleeping, later)
+            .into_values()
+            .collect()
+    }
+}
+
+impl TimerKey {
+    pub(crate) fn has_ended(self, now: Instant) -> bool {
+        self.end <= now
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sleeps_end_by_their_moment_and_removed_ones_never() {
+        let mut timers = Timers::default();
+        let start = Instant::now();
+        let at = |ms| start + Duration::from_millis(ms);
+        let keys = [30, 10, 20, 10].map(|ms| timers.create(at(ms)));
+        keys.iter().for_each(|&key| timers.set(key, Waker::noop()));
+        timers.set(keys[0], Waker::noop());
+        assert_eq!(timers.next(|| at(4)), Some(Duration::from_millis(6)));
+        assert_eq!(timers.next(|| at(15)), Some(Duration::ZERO));
+        assert!(timers.ended(|| at(9)).is_empty());
+        assert_eq!(timers.ended(|| at(10)).len(), 2);
+        timers.remove(keys[2]);
+        assert_eq!(timers.ended(|| at(100)).len(), 1);
+        assert_eq!(timers.next(|| at(100)), None);
+    }
+}
