@@ -27,13 +27,13 @@ pub struct Args {
     #[arg(long, value_enum, default_value_t = TaskRunArg::Deferred)]
     pub task_run: TaskRunArg,
 
-    /// Keep accepted sockets in the ring's own table instead of the process's
-    #[arg(long)]
-    pub direct: bool,
+    /// Keep accepted sockets in the ring's own table, or in the process's
+    #[arg(long, value_enum, default_value_t = Descriptors::Direct)]
+    pub descriptors: Descriptors,
 
-    /// Enter the ring by an index of the thread's instead of a file descriptor
-    #[arg(long)]
-    pub registered_ring: bool,
+    /// Enter the ring by an index of the thread's, or by its file descriptor
+    #[arg(long, value_enum, default_value_t = RingFd::Registered)]
+    pub ring_fd: RingFd,
 
     /// Allocate every answer on the heap, as the published C++ server does
     #[arg(long)]
@@ -72,6 +72,18 @@ pub enum Accept {
 }
 
 #[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Descriptors {
+    Direct,
+    Process,
+}
+
+#[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RingFd {
+    Registered,
+    Plain,
+}
+
+#[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OpsArg {
     OneShot,
     Multishot,
@@ -100,8 +112,8 @@ impl Args {
                 OpsArg::OneShot => Ops::OneShot,
                 OpsArg::Multishot => Ops::Multishot,
             },
-            direct_descriptors: self.direct,
-            registered_ring: self.registered_ring,
+            direct_descriptors: self.descriptors == Descriptors::Direct,
+            registered_ring: self.ring_fd == RingFd::Registered,
             buffers: self.buffers,
             buffer_bytes: self.buffer_bytes,
             cpus: self.common.cpus.0.clone(),
@@ -109,33 +121,34 @@ impl Args {
         }
     }
 
-    /// What the start line names as features: those in effect on the given driver.
-    pub fn features(&self, driver: DriverKind) -> Vec<String> {
+    /// What the start line names as features: those in effect with the runtime's configuration.
+    pub fn features(&self, config: &Config) -> Vec<String> {
         let accept = match self.accept {
             Accept::Single => "accept-single",
             Accept::PerWorker => "accept-per-worker",
         };
-        let ops: &[_] = match (driver, self.ops) {
-            (DriverKind::Epoll, _) => &["edge-triggered"],
-            (DriverKind::Uring, OpsArg::OneShot) => &["oneshot-accept", "oneshot-recv"],
-            (DriverKind::Uring, OpsArg::Multishot) => {
-                &["multishot-accept", "multishot-recv", "buffer-ring"]
+        let mut features = vec![accept, "tcp-nodelay"];
+        match (config.driver, config.ops) {
+            (DriverKind::Epoll, _) => features.push("edge-triggered"),
+            (DriverKind::Uring, Ops::OneShot) => {
+                features.extend(["oneshot-accept", "oneshot-recv"])
             }
-        };
+            (DriverKind::Uring, Ops::Multishot) => {
+                features.extend(["multishot-accept", "multishot-recv", "buffer-ring"]);
+            }
+        }
+        let uring = config.driver == DriverKind::Uring;
         let flags = [
-            ("direct-descriptors", self.direct),
-            ("registered-ring", self.registered_ring),
+            ("direct-descriptors", uring && config.direct_descriptors),
+            ("registered-ring", uring && config.registered_ring),
             ("no-parse", self.common.no_parse),
             ("heap", self.heap),
         ];
-        let flags = flags
-            .into_iter()
-            .filter_map(|(name, on)| on.then_some(name));
-        [accept, "tcp-nodelay"]
-            .into_iter()
-            .chain(ops.iter().copied())
-            .chain(flags)
-            .map(str::to_owned)
-            .collect()
+        features.extend(
+            flags
+                .into_iter()
+                .filter_map(|(name, on)| on.then_some(name)),
+        );
+        features.into_iter().map(str::to_owned).collect()
     }
 }

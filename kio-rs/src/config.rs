@@ -29,8 +29,7 @@ pub enum DriverKind {
     /// io_uring: requests are given to the kernel, which tells when they are complete.
     #[default]
     Uring,
-    /// epoll: system calls are made when sockets are ready. `task_run`, `single_issuer`, `ops`,
-    /// `queue_depth` and the other settings of rings have no meaning then.
+    /// epoll: system calls are made when sockets are ready. Settings of rings have no meaning then.
     Epoll,
 }
 
@@ -73,8 +72,8 @@ impl Default for Config {
             task_run: TaskRun::default(),
             single_issuer: true,
             ops: Ops::default(),
-            direct_descriptors: false,
-            registered_ring: false,
+            direct_descriptors: true,
+            registered_ring: true,
             buffers: 256,
             buffer_bytes: 4096,
             cpus: Vec::new(),

@@ -62,7 +62,7 @@ pub fn serve(args: &Args) -> Result<()> {
             .collect(),
         driver: driver_name(config.driver).to_owned(),
         ring_flags: ring_flags(&config).into_iter().map(str::to_owned).collect(),
-        features: args.features(config.driver),
+        features: args.features(&config),
     };
     let counters = runtime.counters();
     server_kit::serve_until_stopped(&start, &counters, || {
@@ -81,11 +81,6 @@ fn start(
     args: &Args,
     run: impl Fn(&Config) -> Result<Runtime, kio_rs::Error>,
 ) -> Result<(Runtime, Config)> {
-    let ring = args.direct || args.registered_ring;
-    ensure!(
-        args.driver != DriverArg::Epoll || !ring,
-        "--direct and --registered-ring are of rings: leave them out, or use --driver uring"
-    );
     let driver = if args.driver == DriverArg::Epoll {
         DriverKind::Epoll
     } else {
@@ -96,11 +91,7 @@ fn start(
         Ok(runtime) => Ok((runtime, config)),
         Err(error) if args.driver == DriverArg::Auto && error.is_refusal() => {
             eprintln!("kio-rs: falling back to epoll: {error}");
-            let config = Config {
-                direct_descriptors: false,
-                registered_ring: false,
-                ..args.config(DriverKind::Epoll)
-            };
+            let config = args.config(DriverKind::Epoll);
             Ok((run(&config)?, config))
         }
         Err(error) if error.is_refusal() => Err(anyhow!(error)

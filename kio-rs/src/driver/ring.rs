@@ -20,8 +20,8 @@ const IORING_ENTER_GETEVENTS: u32 = 1;
 const IORING_ENTER_REGISTERED_RING: u32 = 1 << 4;
 const IORING_REGISTER_RING_FDS: u32 = 20;
 
-/// Longest table of direct descriptors (`IORING_MAX_FIXED_FILES`).
-const MAX_DIRECT: u32 = 1 << 20;
+/// Longest table of direct descriptors: about as many connections as one worker can do justice.
+const MAX_DIRECT: u32 = 1 << 16;
 
 /// A set-up flag of the kernel: its name, and the release that brought it.
 struct Flag {

@@ -7,7 +7,7 @@ use kio_rs::{
     Config, DriverKind, Ops, Runtime, TaskRun, TcpListener, TcpStream, is_stopping, spawn_local,
 };
 
-/// Every combination of operations and completion work, direct descriptors, epoll, and rings too small for the load.
+/// Every combination of operations and completion work, descriptors of the process, epoll, and rings too small for the load.
 pub fn configurations() -> Vec<Config> {
     let mut all = Vec::new();
     for ops in [Ops::OneShot, Ops::Multishot] {
@@ -19,16 +19,16 @@ pub fn configurations() -> Vec<Config> {
             });
         }
     }
-    let direct = Config {
-        direct_descriptors: true,
-        registered_ring: true,
+    let plain = Config {
+        direct_descriptors: false,
+        registered_ring: false,
         ..Config::default()
     };
     all.push(Config {
         ops: Ops::OneShot,
-        ..direct.clone()
+        ..plain.clone()
     });
-    all.push(direct);
+    all.push(plain);
     let epoll = Config {
         driver: DriverKind::Epoll,
         ..Config::default()
