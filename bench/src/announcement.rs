@@ -1,0 +1,120 @@
+//! What a run says before it begins.
+
+use std::collections::BTreeMap;
+
+use records::Plan;
+
+use crate::dates;
+use crate::experiment::estimate_ms;
+use crate::subjects::Binary;
+
+/// The lines: what is measured with which binaries, where, how long it takes, and what to be wary of.
+pub fn lines(
+    plan: &Plan,
+    binaries: &BTreeMap<String, Binary>,
+    total: usize,
+    left: usize,
+) -> Vec<String> {
+    let mut lines = Vec::new();
+    for (name, Binary { path, file }) in binaries {
+        let short = file.sha256.get(..12).unwrap_or(&file.sha256);
+        lines.push(format!("{name}: {} (SHA-256 {short})", path.display()));
+        let parent = path.parent().and_then(|parent| parent.file_name());
+        if parent.is_some_and(|parent| parent == "debug") {
+            lines.push(format!(
+                "{name} is a debug build, whose figures mean nothing; for others, build it with --profile server"
+            ));
+        }
+    }
+    lines.extend(uneven_loads(plan));
+    lines.push(summary(plan, total, left));
+    lines
+}
+
+/// wrk gives every thread the same number of connections, and opens no more.
+fn uneven_loads(plan: &Plan) -> impl Iterator<Item = String> {
+    let threads = plan.client_threads;
+    let uneven = plan
+        .load_points
+        .iter()
+        .filter(move |load| load.connections % threads != 0);
+    uneven.map(move |load| {
+        let asked = load.connections;
+        let opened = asked / threads * threads;
+        format!("{threads} threads do not divide {asked} connections: wrk will open {opened}")
+    })
+}
+
+fn summary(plan: &Plan, total: usize, left: usize) -> String {
+    let placed = |cpus: &[u32]| match cpus {
+        [] => "processors that it shares".to_owned(),
+        cpus => format!("{} of its own", count(cpus.len(), "processor")),
+    };
+    let already = match total - left {
+        0 => String::new(),
+        done => format!(", of which {done} are done"),
+    };
+    let seconds = estimate_ms(plan, left).div_ceil(1000);
+    format!(
+        "{}: {total} cells in {}{already}, seed {}; server: {} on {}; wrk: {} on {}; about {} to go",
+        plan.experiment,
+        count(plan.blocks as usize, "block"),
+        plan.seed,
+        count(plan.workers as usize, "worker"),
+        placed(&plan.server_cpus),
+        count(plan.client_threads as usize, "thread"),
+        placed(&plan.client_cpus),
+        dates::duration(seconds),
+    )
+}
+
+fn count(number: usize, noun: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{number} {noun}{plural}")
+}
+
+#[cfg(test)]
+mod tests {
+    use records::SubjectFile;
+
+    use super::*;
+    use crate::arms::Arms;
+    use crate::experiment::Experiment;
+
+    fn plan(name: &str, cpus: u32) -> Plan {
+        let arms = Arms::load(None, &[]).unwrap();
+        let cpus: Vec<u32> = (0..cpus).collect();
+        let experiment = Experiment::load(name).unwrap();
+        experiment.plan(&arms, &cpus, true, 5).unwrap()
+    }
+
+    #[test]
+    fn the_summary_tells_what_takes_how_long_where() {
+        let lines = lines(&plan("smoke", 2), &BTreeMap::new(), 8, 6);
+        assert_eq!(lines.len(), 1);
+        assert_eq!(
+            lines[0],
+            "smoke: 8 cells in 2 blocks, of which 2 are done, seed 5; server: 1 worker on 1 processor of its own; \
+             wrk: 1 thread on 1 processor of its own; about 9s to go"
+        );
+    }
+
+    #[test]
+    fn uneven_loads_shared_processors_and_debug_builds_are_told() {
+        let path = "/x/debug/kio-rs".into();
+        let file = SubjectFile {
+            sha256: "0123456789abcdef".to_owned(),
+            bytes: 1,
+        };
+        let binaries = BTreeMap::from([("kio-rs".to_owned(), Binary { path, file })]);
+        let text = lines(&plan("card", 2), &binaries, 75, 75).join("\n");
+        for part in [
+            "(SHA-256 0123456789ab)",
+            "kio-rs is a debug build",
+            "12 threads do not divide 2000 connections: wrk will open 1992",
+            "12 threads on processors that it shares",
+        ] {
+            assert!(text.contains(part), "{text}");
+        }
+    }
+}

@@ -1,0 +1,341 @@
+//! The arms: those of the study, those of a file, those of `--subject`.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use anyhow::{Context, Result, bail, ensure};
+use records::ArmEntry;
+use serde::Deserialize;
+
+use crate::placeholders;
+
+/// The study's own arms.
+const STUDY: &str = include_str!("../arms.toml");
+
+/// One arm.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Arm {
+    /// What the results folder records of it.
+    pub entry: ArmEntry,
+    /// The binary, where it is not looked up among the subjects: a path, or a name in `PATH`.
+    pub command: Option<PathBuf>,
+    /// Whether it prints the JSON lines of `server-kit` and answers SIGUSR1.
+    pub reports: bool,
+}
+
+/// `--subject NAME=PATH`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SubjectOption {
+    name: String,
+    path: PathBuf,
+}
+
+impl FromStr for SubjectOption {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.split_once('=') {
+            Some((name, path)) if !name.is_empty() && !path.is_empty() => Ok(Self {
+                name: name.to_owned(),
+                path: path.into(),
+            }),
+            _ => Err("give NAME=PATH, such as mine=./target/release/mine".to_owned()),
+        }
+    }
+}
+
+impl fmt::Display for SubjectOption {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}={}", self.name, self.path.display())
+    }
+}
+
+impl SubjectOption {
+    /// An arm that runs the binary as the study's own servers are run, and without their reports.
+    fn arm(&self) -> Arm {
+        let args = [
+            "--listen",
+            "{listen}",
+            "--workers",
+            "{workers}",
+            "--cpus",
+            "{cpus}",
+        ];
+        let env = [
+            ("LISTEN", "{listen}"),
+            ("PORT", "{port}"),
+            ("WORKERS", "{workers}"),
+            ("CPUS", "{cpus}"),
+        ];
+        Arm {
+            entry: ArmEntry {
+                name: self.name.clone(),
+                subject: self.name.clone(),
+                args: args.map(str::to_owned).to_vec(),
+                env: env.map(|(k, v)| (k.to_owned(), v.to_owned())).into(),
+                differs_from: None,
+                differs_by: None,
+                control_of: None,
+                parses: true,
+            },
+            command: Some(self.path.clone()),
+            reports: false,
+        }
+    }
+}
+
+/// Every arm that is known, in order.
+#[derive(Clone, Debug)]
+pub struct Arms {
+    arms: Vec<Arm>,
+    /// The arms after these many came from the command line.
+    own: usize,
+}
+
+impl Arms {
+    /// The study's arms, then those of `file`, then those of `subjects`.
+    ///
+    /// # Errors
+    /// When the file cannot be read, or the arms contradict each other; the message names the arm.
+    pub fn load(file: Option<&Path>, subjects: &[SubjectOption]) -> Result<Self> {
+        let mut arms = parse(STUDY).context("the study's arms")?;
+        let own = arms.len();
+        if let Some(file) = file {
+            let name = file.display();
+            let text =
+                std::fs::read_to_string(file).with_context(|| format!("cannot read {name}"))?;
+            arms.extend(parse(&text).with_context(|| format!("in {name}"))?);
+        }
+        arms.extend(subjects.iter().map(SubjectOption::arm));
+        let arms = Self { arms, own };
+        arms.check()?;
+        Ok(arms)
+    }
+
+    /// All arms.
+    pub fn all(&self) -> &[Arm] {
+        &self.arms
+    }
+
+    /// The arms that came from a file or from `--subject`.
+    pub fn added(&self) -> &[Arm] {
+        &self.arms[self.own..]
+    }
+
+    /// The arm of that name.
+    ///
+    /// # Errors
+    /// When there is none; the message lists those there are.
+    pub fn get(&self, name: &str) -> Result<&Arm> {
+        let found = self.arms.iter().find(|arm| arm.entry.name == name);
+        found.with_context(|| {
+            let names: Vec<&str> = self.arms.iter().map(|a| a.entry.name.as_str()).collect();
+            format!("no arm is called `{name}`; there are {}", names.join(", "))
+        })
+    }
+
+    fn check(&self) -> Result<()> {
+        let mut names = BTreeSet::new();
+        let mut commands: BTreeMap<&str, Option<&Path>> = BTreeMap::new();
+        for arm in &self.arms {
+            let entry = &arm.entry;
+            let name = &entry.name;
+            check_name(name)?;
+            ensure!(
+                names.insert(name),
+                "two arms are called `{name}`; rename one"
+            );
+            for text in entry.args.iter().chain(entry.env.values()) {
+                placeholders::check(text).with_context(|| format!("arm `{name}`"))?;
+            }
+            ensure!(
+                entry.differs_from.is_some() == entry.differs_by.is_some(),
+                "arm `{name}`: differs_from and differs_by go together"
+            );
+            if let Some(other) = &entry.differs_from {
+                self.get(other)
+                    .with_context(|| format!("differs_from of `{name}`"))?;
+            }
+            self.check_control(arm)?;
+            let command = arm.command.as_deref();
+            let known = commands.entry(&entry.subject).or_insert(command);
+            ensure!(
+                *known == command,
+                "arm `{name}`: subject `{}` already stands for another binary; give the arm a \
+                 `subject` of its own",
+                entry.subject
+            );
+        }
+        Ok(())
+    }
+
+    fn check_control(&self, arm: &Arm) -> Result<()> {
+        let entry = &arm.entry;
+        let Some(other) = &entry.control_of else {
+            return Ok(());
+        };
+        let name = &entry.name;
+        let original = self
+            .get(other)
+            .with_context(|| format!("control_of of `{name}`"))?;
+        let same = original.entry.subject == entry.subject
+            && original.entry.args == entry.args
+            && original.entry.env == entry.env
+            && original.entry.parses == entry.parses
+            && original.reports == arm.reports;
+        ensure!(
+            same && other != name,
+            "arm `{name}` is the control of `{other}`, so both must have the same subject, args, \
+             env, parses and reports"
+        );
+        Ok(())
+    }
+}
+
+/// Names stand in CSV, in file names and in lists on the command line.
+fn check_name(name: &str) -> Result<()> {
+    let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    if name.is_empty() || !name.chars().all(fits) {
+        bail!("`{name}` cannot be an arm's name; use letters, digits, `-`, `_` and `.`");
+    }
+    Ok(())
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    arm: Vec<FileArm>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FileArm {
+    name: String,
+    subject: Option<String>,
+    command: Option<PathBuf>,
+    #[serde(default)]
+    args: Vec<String>,
+    #[serde(default)]
+    env: BTreeMap<String, String>,
+    differs_from: Option<String>,
+    differs_by: Option<String>,
+    control_of: Option<String>,
+    #[serde(default = "yes")]
+    parses: bool,
+    #[serde(default)]
+    reports: bool,
+}
+
+fn yes() -> bool {
+    true
+}
+
+fn parse(text: &str) -> Result<Vec<Arm>> {
+    let file: File = toml::from_str(text)?;
+    file.arm.into_iter().map(arm_of).collect()
+}
+
+fn arm_of(raw: FileArm) -> Result<Arm> {
+    let file_name = |path: &PathBuf| Some(path.file_name()?.to_string_lossy().into_owned());
+    let subject = raw
+        .subject
+        .or_else(|| raw.command.as_ref().and_then(file_name))
+        .with_context(|| format!("arm `{}` has neither `subject` nor `command`", raw.name))?;
+    Ok(Arm {
+        entry: ArmEntry {
+            name: raw.name,
+            subject,
+            args: raw.args,
+            env: raw.env,
+            differs_from: raw.differs_from,
+            differs_by: raw.differs_by,
+            control_of: raw.control_of,
+            parses: raw.parses,
+        },
+        command: raw.command,
+        reports: raw.reports,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn load(text: &str) -> Result<Arms> {
+        let arms = Arms {
+            arms: parse(text)?,
+            own: 0,
+        };
+        arms.check()?;
+        Ok(arms)
+    }
+
+    #[test]
+    fn the_studys_arms_are_consistent() {
+        let arms = Arms::load(None, &[]).unwrap();
+        assert!(arms.added().is_empty());
+        assert_eq!(
+            arms.get("kio-uring-again")
+                .unwrap()
+                .entry
+                .control_of
+                .as_deref(),
+            Some("kio-uring")
+        );
+        for arm in arms.all() {
+            let no_parse = arm.entry.args.iter().any(|arg| arg == "--no-parse");
+            assert_eq!(arm.entry.parses, !no_parse, "{}", arm.entry.name);
+        }
+    }
+
+    #[test]
+    fn an_unknown_arm_is_named_with_those_there_are() {
+        let error = Arms::load(None, &[]).unwrap().get("kio").unwrap_err();
+        let text = error.to_string();
+        assert!(text.contains("`kio`") && text.contains("kio-uring-again"));
+    }
+
+    #[test]
+    fn a_subject_option_becomes_an_arm_without_reports() {
+        let option: SubjectOption = "mine=./mine".parse().unwrap();
+        let arms = Arms::load(None, &[option]).unwrap();
+        let arm = arms.get("mine").unwrap();
+        assert_eq!(arm.command.as_deref(), Some(Path::new("./mine")));
+        assert!(!arm.reports && arm.entry.parses);
+        assert_eq!(arms.added(), std::slice::from_ref(arm));
+        assert!("mine".parse::<SubjectOption>().is_err());
+    }
+
+    #[test]
+    fn contradictions_are_refused_by_name() {
+        let refused = |text: &str, part: &str| {
+            let message = format!("{:#}", load(text).unwrap_err());
+            assert!(message.contains(part), "{message}");
+        };
+        let a = "[[arm]]\nname='a'\nsubject='s'\n";
+        refused(&format!("{a}{a}"), "two arms are called `a`");
+        refused("[[arm]]\nname='a'\n", "neither `subject` nor `command`");
+        refused(&format!("{a}args=['{{prot}}']"), "{prot}");
+        refused(
+            &format!("{a}differs_from='b'\ndiffers_by='x'"),
+            "no arm is called `b`",
+        );
+        refused(&format!("{a}differs_from='a'"), "go together");
+        refused(&format!("{a}control_of='b'"), "no arm is called `b`");
+        refused(
+            &format!("{a}[[arm]]\nname='b'\nsubject='t'\ncontrol_of='a'"),
+            "must have the same",
+        );
+        refused(
+            "[[arm]]\nname='a b'\nsubject='s'\n",
+            "cannot be an arm's name",
+        );
+        refused(
+            "[[arm]]\nname='a'\ncommand='/x/s'\n[[arm]]\nname='b'\ncommand='/y/s'\n",
+            "another binary",
+        );
+        refused(&format!("{a}colour='red'"), "colour");
+    }
+}

@@ -1,0 +1,96 @@
+//! Options that several commands share.
+
+use std::path::PathBuf;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use anyhow::{Context, Result};
+use clap::Args;
+use records::Plan;
+
+use crate::arms::{Arms, SubjectOption};
+use crate::experiment::{Changes, Experiment};
+use crate::processors;
+use crate::subjects::Directories;
+
+/// Which arms there are, and where their binaries are.
+#[derive(Args, Clone, Debug)]
+pub struct ArmOptions {
+    /// More arms, in a file like the study's own arms.toml, with `command = "/path/or/name"`
+    #[arg(long, value_name = "FILE")]
+    pub arms_file: Option<PathBuf>,
+
+    /// An arm NAME that runs `PATH --listen ADDR:PORT --workers N --cpus LIST|none`; the same is in
+    /// its environment as LISTEN, PORT, WORKERS and CPUS. It must answer byte for byte what the
+    /// study's servers answer
+    #[arg(long, value_name = "NAME=PATH")]
+    pub subject: Vec<SubjectOption>,
+
+    /// Directory of the study's servers [default: this program's, then `server` beside it]
+    #[arg(long, value_name = "DIR", env = "KIO_SUBJECTS")]
+    pub subjects: Option<PathBuf>,
+}
+
+impl ArmOptions {
+    /// All arms.
+    pub fn arms(&self) -> Result<Arms> {
+        Arms::load(self.arms_file.as_deref(), &self.subject)
+    }
+
+    /// Where the study's servers are.
+    pub fn directories(&self) -> Result<Directories> {
+        Directories::new(self.subjects.as_deref())
+    }
+}
+
+/// What makes a plan of an experiment.
+#[derive(Args, Clone, Debug)]
+pub struct PlanOptions {
+    /// smoke, quick or card, or the path of a TOML file like theirs
+    pub experiment: String,
+
+    /// Arms to measure in place of the experiment's
+    #[arg(long, value_name = "A,B", value_delimiter = ',')]
+    pub arms: Option<Vec<String>>,
+
+    /// Number of blocks in place of the experiment's
+    #[arg(long, value_name = "N")]
+    pub blocks: Option<u32>,
+
+    /// Seed of the order in every block [default: from the time]
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+
+    /// Length of a window in seconds in place of the experiment's
+    #[arg(long, value_name = "S")]
+    pub window: Option<u32>,
+
+    /// Run an experiment that needs more processors than there are: nothing is pinned then
+    #[arg(long)]
+    pub oversubscribe: bool,
+}
+
+impl PlanOptions {
+    /// The plan on this machine. What is not given comes from `stored`, the plan of a run to go on
+    /// with, where there is one.
+    pub fn plan(&self, arms: &Arms, stored: Option<&Plan>) -> Result<Plan> {
+        let names = |plan: &Plan| plan.arms.iter().map(|arm| arm.name.clone()).collect();
+        let changes = Changes {
+            arms: self.arms.clone().or_else(|| stored.map(names)),
+            blocks: self.blocks.or(stored.map(|plan| plan.blocks)),
+            window_s: self.window.or(stored.map(|plan| plan.window_s)),
+        };
+        let seed = match self.seed.or(stored.map(|plan| plan.seed)) {
+            Some(seed) => seed,
+            None => seed_from_time()?,
+        };
+        Experiment::load(&self.experiment)?
+            .changed(&changes, arms)?
+            .plan(arms, &processors::available()?, self.oversubscribe, seed)
+    }
+}
+
+fn seed_from_time() -> Result<u64> {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    let seconds = since.context("the clock is set before 1970")?.as_secs();
+    Ok(seconds)
+}

@@ -1,0 +1,175 @@
+//! `bench run`
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Result, ensure};
+use clap::{Args, ValueEnum};
+use records::Plan;
+
+use super::options::{ArmOptions, PlanOptions};
+use super::print;
+use crate::arms::{Arm, Arms};
+use crate::host::Host;
+use crate::interrupt::{self, Interrupt};
+use crate::load::Wrk;
+use crate::measure::Measurer;
+use crate::progress::Progress;
+use crate::results::Folder;
+use crate::runner::{self, Ended};
+use crate::schedule::schedule;
+use crate::{announcement, dates, machine, preflight, processors, subjects};
+
+#[derive(Args, Debug)]
+pub struct Arguments {
+    #[command(flatten)]
+    plan: PlanOptions,
+
+    /// Where the servers run
+    #[arg(long, value_enum, default_value_t = HostOption::Local)]
+    host: HostOption,
+
+    /// The results folder [default: results/DATE-HARDWARE-EXPERIMENT below the current directory]
+    #[arg(long, value_name = "DIR", conflicts_with = "resume")]
+    out: Option<PathBuf>,
+
+    /// Go on with the interrupted run in DIR: same experiment, same binaries, same machine
+    #[arg(long, value_name = "DIR")]
+    resume: Option<PathBuf>,
+
+    #[command(flatten)]
+    arms: ArmOptions,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum HostOption {
+    /// Server and load generator on this machine, on processors of their own
+    Local,
+}
+
+impl Arguments {
+    /// Status 130 after Ctrl-C.
+    pub fn run(self) -> Result<ExitCode> {
+        let HostOption::Local = self.host;
+        let arms = self.arms.arms()?;
+        let stored = self.resume.as_deref().map(Folder::plan).transpose()?;
+        let plan = self.plan.plan(&arms, stored.as_ref())?;
+        let chosen = arms_of(&plan, &arms)?;
+        let binaries = subjects::resolve(chosen.values(), &self.arms.directories()?)?;
+        let wrk = Wrk::find()?;
+        let target = self.resume.as_deref().or(self.out.as_deref());
+        preflight::check(&plan, target.unwrap_or(Path::new("results")))?;
+        let environment = machine::environment(wrk.version(), &binaries)?;
+
+        let interrupt = Interrupt::on_signals()?;
+        let client_cpus = plan.client_cpus.clone();
+        let mut measurer = Measurer {
+            host: Host::local(interrupt.clone()),
+            plan,
+            arms: chosen,
+            binaries,
+            wrk,
+            interrupt: interrupt.clone(),
+        };
+        processors::confine(&client_cpus)?;
+        try_arms(&mut measurer)?;
+        if interrupt.is_set() {
+            return Ok(ExitCode::from(interrupt::EXIT_STATUS));
+        }
+
+        let plan = &measurer.plan;
+        let mut folder = match &self.resume {
+            Some(path) => Folder::resume(path, plan, &environment)?,
+            None => Folder::create(self.out.as_deref(), &dates::today_utc(), plan, &environment)?,
+        };
+        for removed in &folder.removed {
+            eprintln!("removed {removed}");
+        }
+        let ended = self.measure(&mut measurer, &mut folder, &interrupt);
+        if !matches!(ended, Ok(Ended::Complete)) {
+            eprintln!(
+                "The finished rows are kept. To go on with the run: {}",
+                self.resume_command(&folder.path)
+            );
+        }
+        Ok(match ended? {
+            Ended::Complete => {
+                print(&format!("{}\n", folder.path.display()))?;
+                ExitCode::SUCCESS
+            }
+            Ended::Interrupted => ExitCode::from(interrupt::EXIT_STATUS),
+        })
+    }
+
+    fn measure(
+        &self,
+        measurer: &mut Measurer,
+        folder: &mut Folder,
+        interrupt: &Interrupt,
+    ) -> Result<Ended> {
+        let all = schedule(&measurer.plan);
+        let total = all.len();
+        let cells = runner::remaining(all, &folder.done);
+        let mut progress = Progress::new(&measurer.plan, total, cells.len());
+        for line in announcement::lines(&measurer.plan, &measurer.binaries, total, cells.len()) {
+            progress.say(&line);
+        }
+        let ended = runner::run(
+            &cells,
+            measurer,
+            &mut folder.recorder,
+            &mut progress,
+            interrupt,
+        );
+        progress.finish();
+        ended
+    }
+
+    /// The command line that goes on with this run. Blocks, arms, window and seed come from the folder.
+    fn resume_command(&self, folder: &Path) -> String {
+        let mut words = vec!["bench run".to_owned(), self.plan.experiment.clone()];
+        words.push(format!("--resume {}", folder.display()));
+        if self.plan.oversubscribe {
+            words.push("--oversubscribe".to_owned());
+        }
+        if let Some(file) = &self.arms.arms_file {
+            words.push(format!("--arms-file {}", file.display()));
+        }
+        for subject in &self.arms.subject {
+            words.push(format!("--subject {subject}"));
+        }
+        if let Some(directory) = &self.arms.subjects {
+            words.push(format!("--subjects {}", directory.display()));
+        }
+        words.join(" ")
+    }
+}
+
+fn arms_of(plan: &Plan, arms: &Arms) -> Result<BTreeMap<String, Arm>> {
+    let named = |name: &String| Ok((name.clone(), arms.get(name)?.clone()));
+    plan.arms.iter().map(|entry| named(&entry.name)).collect()
+}
+
+/// Starts and verifies each arm once. One that fails stays in the run, whose rows then say why.
+fn try_arms(measurer: &mut Measurer) -> Result<()> {
+    let names: Vec<String> = measurer.arms.keys().cloned().collect();
+    let mut failed = Vec::new();
+    for name in &names {
+        if measurer.interrupt.is_set() {
+            return Ok(());
+        }
+        if let Err(error) = measurer.try_arm(name) {
+            failed.push(format!("arm {name} is unavailable: {error:#}"));
+        }
+    }
+    ensure!(
+        failed.len() < names.len(),
+        "no arm can be measured\n{}",
+        failed.join("\n")
+    );
+    for line in failed {
+        eprintln!("{line}");
+    }
+    Ok(())
+}

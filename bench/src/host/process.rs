@@ -1,0 +1,156 @@
+//! Child processes that never outlive the harness.
+//!
+//! Each child is killed by the kernel when the thread that started it ends, `kill -9` included, so
+//! children are started from the main thread only. Each leads a process group, so that Ctrl-C in a
+//! terminal reaches the harness alone and that ending a child ends what it started. After `kill -9`
+//! of the harness, what a child itself has started is the child's to end: the study's servers start
+//! nothing.
+#![allow(
+    unsafe_code,
+    reason = "std offers no other way to run code in the child before exec"
+)]
+
+use std::io;
+use std::os::unix::process::CommandExt;
+use std::process::{Child, ChildStdout, Command, ExitStatus};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use nix::errno::Errno;
+use nix::sys::prctl::set_pdeathsig;
+use nix::sys::signal::{Signal, kill, killpg};
+use nix::unistd::{Pid, getpid, getppid};
+
+use crate::processors::confine;
+
+/// A running child. Dropping it kills it and all of its process group.
+#[derive(Debug)]
+pub struct Process {
+    child: Child,
+}
+
+impl Process {
+    /// Starts `command`, confined to `cpus`; no processors leave it free.
+    pub fn start(command: &mut Command, cpus: &[u32]) -> io::Result<Self> {
+        let parent = getpid();
+        let cpus = cpus.to_vec();
+        let prepare = move || {
+            set_pdeathsig(Signal::SIGKILL)?;
+            if getppid() != parent {
+                // The harness ended before the line above: nobody is left to be killed with.
+                return Err(Errno::ESRCH.into());
+            }
+            confine(&cpus)?;
+            Ok(())
+        };
+        command.process_group(0);
+        // SAFETY: between fork and exec the closure makes three system calls on values it owns. It
+        // neither allocates nor takes a lock, so it is sound whatever other threads were doing.
+        unsafe { command.pre_exec(prepare) };
+        Ok(Self {
+            child: command.spawn()?,
+        })
+    }
+
+    /// Its process.
+    pub fn pid(&self) -> Pid {
+        Pid::from_raw(self.child.id().cast_signed())
+    }
+
+    /// Its standard output, once, when it is a pipe.
+    pub fn take_output(&mut self) -> Option<ChildStdout> {
+        self.child.stdout.take()
+    }
+
+    /// Sends it a signal. One that has ended already is no error.
+    pub fn signal(&self, signal: Signal) -> nix::Result<()> {
+        match kill(self.pid(), signal) {
+            Err(Errno::ESRCH) => Ok(()),
+            result => result,
+        }
+    }
+
+    /// How it ended, if it has.
+    pub fn ended(&mut self) -> io::Result<Option<ExitStatus>> {
+        self.child.try_wait()
+    }
+
+    /// How it ended, or nothing when it still runs at `deadline`.
+    pub fn wait_until(&mut self, deadline: Instant) -> io::Result<Option<ExitStatus>> {
+        loop {
+            let status = self.child.try_wait()?;
+            if status.is_some() || Instant::now() >= deadline {
+                return Ok(status);
+            }
+            sleep(Duration::from_millis(1));
+        }
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // Errors say that nothing is left to end. The group is killed even when its leader has
+        // ended, since what the leader started may still run.
+        let _ = killpg(self.pid(), Signal::SIGKILL);
+        let _ = self.child.wait();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::process::Stdio;
+
+    use procfs::process::Process as Proc;
+
+    use super::*;
+
+    fn shell(script: &str) -> Command {
+        let mut command = Command::new("sh");
+        command.args(["-c", script]).stdin(Stdio::null());
+        command
+    }
+
+    #[test]
+    fn a_child_is_confined_and_ends_with_its_group() {
+        let cpu = crate::processors::available().unwrap()[0];
+        let mut process = Process::start(
+            shell("sleep 60 & echo $!; wait").stdout(Stdio::piped()),
+            &[cpu],
+        )
+        .unwrap();
+        let mut line = String::new();
+        let output = process.take_output().unwrap();
+        io::BufRead::read_line(&mut io::BufReader::new(output), &mut line).unwrap();
+        let grandchild: i32 = line.trim().parse().unwrap();
+        let status = Proc::new(grandchild).unwrap().status().unwrap();
+        assert_eq!(status.cpus_allowed_list.unwrap(), [(cpu, cpu)]);
+        drop(process);
+        let gone = || {
+            Proc::new(grandchild)
+                .and_then(|p| p.stat())
+                .is_ok_and(|s| s.state != 'Z')
+        };
+        let deadline = Instant::now() + Duration::from_secs(10);
+        while gone() && Instant::now() < deadline {
+            sleep(Duration::from_millis(1));
+        }
+        assert!(!gone(), "the grandchild still runs");
+    }
+
+    #[test]
+    fn a_child_that_cannot_start_is_an_error() {
+        assert!(Process::start(&mut Command::new("/no/such/program"), &[]).is_err());
+        assert!(Process::start(&mut shell("true"), &[1023]).is_err());
+    }
+
+    #[test]
+    fn the_end_is_seen_and_waiting_is_bounded() {
+        let mut process = Process::start(&mut shell("exit 3"), &[]).unwrap();
+        let deadline = Instant::now() + Duration::from_secs(60);
+        let status = process.wait_until(deadline).unwrap().unwrap();
+        assert_eq!(status.code(), Some(3));
+        process.signal(Signal::SIGTERM).unwrap();
+        let mut sleeper = Process::start(&mut shell("sleep 60"), &[]).unwrap();
+        assert!(sleeper.wait_until(Instant::now()).unwrap().is_none());
+    }
+}

@@ -1,0 +1,293 @@
+//! One measurement: a fresh server, verified, warmed up, loaded for a window, verified again.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use anyhow::{Context, Result, anyhow};
+use conformance::check_hello;
+use records::{LoadRecord, Measurement, Plan};
+use server_kit::{CountersLine, WorkerCounters};
+
+use crate::arms::Arm;
+use crate::host::{Host, MachineUsage, Server, ServerUsage};
+use crate::interrupt::Interrupt;
+use crate::load::{self, Window, Wrk, warm_up};
+use crate::runner::{Executor, Measured};
+use crate::schedule::Cell;
+use crate::subjects::Binary;
+
+/// Measures cells of a plan on a host.
+#[derive(Debug)]
+pub struct Measurer {
+    /// The plan.
+    pub plan: Plan,
+    /// Its arms by name.
+    pub arms: BTreeMap<String, Arm>,
+    /// The subjects' binaries by name.
+    pub binaries: BTreeMap<String, Binary>,
+    /// Where the servers run.
+    pub host: Host,
+    /// The load generator.
+    pub wrk: Wrk,
+    /// Ends a measurement early.
+    pub interrupt: Interrupt,
+}
+
+impl Executor for Measurer {
+    fn measure(&mut self, cell: &Cell) -> Measured {
+        let mut measured = Measured {
+            row: Measurement {
+                block: cell.block,
+                sequence: cell.sequence,
+                arm: cell.arm.name.clone(),
+                connections: cell.load.connections,
+                pipeline: cell.load.pipeline,
+                offered_rate_per_s: cell.load.offered_rate_per_s,
+                started_unix_ms: now_unix_ms(),
+                ..Measurement::default()
+            },
+            load: None,
+        };
+        if let Err(error) = self.fill(cell, &mut measured) {
+            measured.row.error = format!("{error:#}");
+        }
+        measured
+    }
+}
+
+impl Measurer {
+    /// Starts the arm's server, verifies it and stops it.
+    ///
+    /// # Errors
+    /// When the server does not do its part.
+    pub fn try_arm(&mut self, name: &str) -> Result<()> {
+        let mut server = self.start(name)?;
+        if let Err(failure) = check_hello(server.address()) {
+            return Err(server.explain(failure.into()));
+        }
+        server.stop()
+    }
+
+    fn start(&mut self, name: &str) -> Result<Server> {
+        let arm = self.arms.get(name).context("the arm is unknown")?;
+        let binary = self
+            .binaries
+            .get(&arm.entry.subject)
+            .context("the subject is unknown")?;
+        self.host
+            .start(arm, binary, self.plan.workers, &self.plan.server_cpus)
+    }
+
+    fn fill(&mut self, cell: &Cell, measured: &mut Measured) -> Result<()> {
+        let row = &mut measured.row;
+        if let Some(binary) = self.binaries.get(&cell.arm.subject) {
+            row.subject_sha256.clone_from(&binary.file.sha256);
+        }
+        self.host.wait_for_quiet()?;
+        let mut server = self.start(&cell.arm.name)?;
+        row.configuration = server.configuration();
+        match self.load(cell, &mut server, measured) {
+            Ok(()) => server.stop(),
+            Err(error) => Err(server.explain(error)),
+        }
+    }
+
+    /// Everything from the first verification to the second.
+    fn load(&self, cell: &Cell, server: &mut Server, measured: &mut Measured) -> Result<()> {
+        let plan = &self.plan;
+        let address = server.address();
+        check_hello(address).context("verification before the window failed")?;
+        let warm_up_length = Duration::from_millis(plan.warm_up_ms.into());
+        let threads = plan.client_threads;
+        if !warm_up_length.is_zero() {
+            warm_up::run(
+                address,
+                &cell.load,
+                threads,
+                warm_up_length,
+                &self.interrupt,
+            )?;
+        }
+
+        let row = &mut measured.row;
+        let arguments = load::arguments(threads, &cell.load, plan.window_s, &address.to_string());
+        let before = Sample::before(server, &self.host)?;
+        row.started_unix_ms = now_unix_ms();
+        let mut run = self.wrk.start(
+            &arguments,
+            &plan.client_cpus,
+            plan.window_s,
+            &self.interrupt,
+        )?;
+        row.connections_open = Some(run.sockets_in_the_middle()?);
+        let window = run.window()?;
+        let after = Sample::after(server, &self.host);
+        fill_window(row, &window);
+
+        let latencies = run.latencies(&window, &cell.load)?;
+        measured.load = Some(LoadRecord {
+            block: cell.block,
+            arm: cell.arm.name.clone(),
+            connections: cell.load.connections,
+            pipeline: cell.load.pipeline,
+            offered_rate_per_s: cell.load.offered_rate_per_s,
+            server_command: server.command_line().to_vec(),
+            client_command: [vec!["wrk".to_owned()], arguments].concat(),
+            start_line: server.start_line().to_owned(),
+            latency_histogram: latencies.encode()?,
+            latency_corrected_by: latencies.corrected_by().to_owned(),
+        });
+        fill_spent(row, &before, &after.context("after the window")?)?;
+        check_hello(address).context("verification after the window failed")
+    }
+}
+
+/// All that is read before and after a window.
+struct Sample {
+    counters: Option<CountersLine>,
+    server: ServerUsage,
+    machine: MachineUsage,
+}
+
+impl Sample {
+    /// The machine last, so that reading the rest is not counted as load.
+    fn before(server: &mut Server, host: &Host) -> Result<Self> {
+        let counters = server.counters()?;
+        Ok(Self {
+            counters,
+            server: server.usage()?,
+            machine: host.usage()?,
+        })
+    }
+
+    /// The machine first, for the same reason.
+    fn after(server: &mut Server, host: &Host) -> Result<Self> {
+        let machine = host.usage()?;
+        Ok(Self {
+            machine,
+            server: server.usage()?,
+            counters: server.counters()?,
+        })
+    }
+}
+
+fn fill_window(row: &mut Measurement, window: &Window) {
+    row.window_us = Some(window.duration_us);
+    row.requests = Some(window.requests);
+    row.response_bytes = Some(window.bytes);
+    row.socket_errors_connect = Some(window.errors_connect);
+    row.socket_errors_read = Some(window.errors_read);
+    row.socket_errors_write = Some(window.errors_write);
+    row.socket_errors_timeout = Some(window.errors_timeout);
+    row.socket_errors = Some(
+        window.errors_connect + window.errors_read + window.errors_write + window.errors_timeout,
+    );
+    row.status_errors = Some(window.errors_status);
+    row.client_cpu_us = Some(window.client_cpu_us);
+    // wrk reports 0 where its own correction puts samples below the least latency it saw, and then
+    // misses them when it counts up to a percentile.
+    let seen = |latency_us: u64| (latency_us > 0).then_some(latency_us);
+    row.latency_mean_us = seen(window.latency_mean_us);
+    row.latency_p50_us = seen(window.latency_p50_us);
+    row.latency_p90_us = seen(window.latency_p90_us);
+    row.latency_p99_us = seen(window.latency_p99_us);
+    row.latency_p999_us = seen(window.latency_p999_us);
+    row.latency_max_us = seen(window.latency_max_us);
+}
+
+fn fill_spent(row: &mut Measurement, before: &Sample, after: &Sample) -> Result<()> {
+    let machine = after.machine.since(&before.machine);
+    row.host_cpu_busy_us = Some(machine.busy_us);
+    row.host_cpu_softirq_us = Some(machine.softirq_us);
+    row.host_cpu_steal_us = Some(machine.steal_us);
+    row.tcp_retransmits = Some(machine.tcp_retransmits);
+    row.listen_drops = Some(machine.listen_drops);
+
+    let server = after.server.since(&before.server)?;
+    row.server_cpu_user_us = Some(server.cpu_user_us);
+    row.server_cpu_system_us = Some(server.cpu_system_us);
+    row.server_rss_bytes = Some(server.rss_bytes);
+    row.server_switches_voluntary = Some(server.switches_voluntary);
+    row.server_switches_involuntary = Some(server.switches_involuntary);
+
+    if let (Some(before), Some(after)) = (&before.counters, &after.counters) {
+        fill_counters(row, &before.workers, &after.workers)?;
+    }
+    Ok(())
+}
+
+fn fill_counters(
+    row: &mut Measurement,
+    before: &[WorkerCounters],
+    after: &[WorkerCounters],
+) -> Result<()> {
+    if before.len() != after.len() {
+        return Err(anyhow!(
+            "the server's number of workers changed in the window"
+        ));
+    }
+    let counted = |count: fn(&WorkerCounters) -> u64| -> Vec<u64> {
+        let workers = before.iter().zip(after);
+        workers
+            .map(|(b, a)| count(a).saturating_sub(count(b)))
+            .collect()
+    };
+    let sum = |count| counted(count).iter().sum::<u64>();
+    row.accepts_by_worker = join(&counted(|worker| worker.accepts));
+    row.requests_by_worker = join(&counted(|worker| worker.requests));
+    row.kernel_entries = Some(sum(|worker| worker.kernel_entries));
+    // A server without rings counts none; in its row they were not measured.
+    if after.iter().any(|worker| worker.cqes > 0) {
+        row.sqes = Some(sum(|worker| worker.sqes));
+        row.cqes = Some(sum(|worker| worker.cqes));
+        row.buffers_exhausted = Some(sum(|worker| worker.buffers_exhausted));
+    }
+    Ok(())
+}
+
+fn join(counts: &[u64]) -> String {
+    let counts: Vec<String> = counts.iter().map(ToString::to_string).collect();
+    counts.join(";")
+}
+
+fn now_unix_ms() -> u64 {
+    let since = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counters_are_differences_by_worker() {
+        let worker = |requests, cqes| WorkerCounters {
+            accepts: 1,
+            requests,
+            kernel_entries: requests,
+            cqes,
+            ..WorkerCounters::default()
+        };
+        let mut row = Measurement::default();
+        let (before, after) = ([worker(5, 1), worker(0, 1)], [worker(9, 3), worker(7, 2)]);
+        fill_counters(&mut row, &before, &after).unwrap();
+        assert_eq!(row.requests_by_worker, "4;7");
+        assert_eq!(row.accepts_by_worker, "0;0");
+        assert_eq!((row.kernel_entries, row.cqes), (Some(11), Some(3)));
+        assert!(fill_counters(&mut row, &before, &after[..1]).is_err());
+    }
+
+    #[test]
+    fn a_server_without_rings_leaves_their_columns_empty() {
+        let mut row = Measurement::default();
+        let worker = [WorkerCounters::default()];
+        fill_counters(&mut row, &worker, &worker).unwrap();
+        assert_eq!(
+            (row.sqes, row.cqes, row.buffers_exhausted),
+            (None, None, None)
+        );
+        assert_eq!(row.kernel_entries, Some(0));
+    }
+}

@@ -1,0 +1,10 @@
+//! The results folder: made, resumed, and written to so that no failure tears a row.
+
+mod append;
+mod folder;
+mod recorder;
+mod repair;
+
+pub use append::{AppendFile, Medium};
+pub use folder::Folder;
+pub use recorder::Recorder;

@@ -1,0 +1,61 @@
+//! What the tests share.
+#![allow(clippy::unwrap_used, reason = "a test may")]
+
+pub mod real;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use bench::arms::Arms;
+use bench::experiment::Experiment;
+use bench::machine;
+use bench::schedule::Key;
+use records::{
+    Environment, LOAD_FILE, LoadPoint, LoadRecord, MEASUREMENTS_FILE, Measurement, Plan,
+};
+
+/// A plan of two arms, two loads and `blocks` blocks.
+pub fn plan(blocks: u32, seed: u64) -> Plan {
+    let arms = Arms::load(None, &[]).unwrap();
+    let smoke = Experiment::load("smoke").unwrap();
+    let mut plan = smoke.plan(&arms, &[0, 1], false, seed).unwrap();
+    plan.blocks = blocks;
+    plan
+}
+
+/// This machine, with no subject.
+pub fn environment() -> Environment {
+    machine::environment("wrk 4", &BTreeMap::new()).unwrap()
+}
+
+/// The rows of a results folder.
+pub fn rows(folder: &Path) -> Vec<Measurement> {
+    let reader = csv::Reader::from_path(folder.join(MEASUREMENTS_FILE)).unwrap();
+    reader.into_deserialize().map(Result::unwrap).collect()
+}
+
+/// The lines of its load file.
+pub fn loads(folder: &Path) -> Vec<LoadRecord> {
+    let text = std::fs::read_to_string(folder.join(LOAD_FILE)).unwrap();
+    text.lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
+}
+
+/// The cell of a row.
+pub fn key(row: &Measurement) -> Key {
+    let load = LoadPoint {
+        connections: row.connections,
+        pipeline: row.pipeline,
+        offered_rate_per_s: row.offered_rate_per_s,
+    };
+    (row.block, row.arm.clone(), load)
+}
+
+/// The cells of a results folder, each of which it has once.
+pub fn cells(folder: &Path) -> BTreeSet<Key> {
+    let rows = rows(folder);
+    let keys: BTreeSet<Key> = rows.iter().map(key).collect();
+    assert_eq!(keys.len(), rows.len(), "a cell has two rows");
+    keys
+}

@@ -1,0 +1,190 @@
+//! One connection to the server, with a memory of what was sent.
+
+use std::io::{ErrorKind, Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::thread;
+use std::time::Duration;
+
+use crate::failure::{Failure, excerpt};
+
+/// How long a server may stay silent before a case fails.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How long a premature answer has to show itself. A correct server never fails for this being
+/// short or long; a wrong one may pass when it is too short.
+const PREMATURE: Duration = Duration::from_millis(50);
+
+/// A client of the server.
+pub(crate) struct Client {
+    stream: TcpStream,
+    sent: Vec<u8>,
+}
+
+/// How the bytes from the server stopped.
+enum End {
+    /// As many came as were asked for.
+    Enough,
+    Closed,
+    Silent,
+    Failed(std::io::Error),
+}
+
+impl Client {
+    pub(crate) fn connect(server: SocketAddr) -> Result<Self, Failure> {
+        let open = || {
+            let stream = TcpStream::connect_timeout(&server, PATIENCE)?;
+            stream.set_nodelay(true)?;
+            stream.set_read_timeout(Some(PATIENCE))?;
+            stream.set_write_timeout(Some(PATIENCE))?;
+            Ok(stream)
+        };
+        let stream = open().map_err(|source| Failure::Connect { server, source })?;
+        let sent = Vec::new();
+        Ok(Self { stream, sent })
+    }
+
+    /// Sends bytes too few to fill the socket's buffers. That the server has closed already is
+    /// no failure here: its answer tells more.
+    pub(crate) fn send(&mut self, bytes: &[u8]) {
+        self.sent.extend_from_slice(bytes);
+        let _ = self.stream.write_all(bytes);
+    }
+
+    /// Tells the server that no more requests come.
+    pub(crate) fn finish_sending(&self) {
+        let _ = self.stream.shutdown(Shutdown::Write);
+    }
+
+    /// Reads exactly the bytes of `expected`.
+    pub(crate) fn receive(&self, expected: &[u8]) -> Result<(), Failure> {
+        let mut got = Vec::new();
+        let end = self.read_into(&mut got, expected.len());
+        if got == expected {
+            return Ok(());
+        }
+        Err(self.failure(excerpt(expected), &got, &end))
+    }
+
+    /// Sends many bytes while the answers are read, so that neither side waits for the other.
+    pub(crate) fn exchange(&mut self, bytes: &[u8], expected: &[u8]) -> Result<(), Failure> {
+        self.while_sending(bytes, |client| client.receive(expected))
+    }
+
+    /// Checks that the server has not answered what is not yet complete.
+    pub(crate) fn expect_silence(&self) -> Result<(), Failure> {
+        let _ = self.stream.set_read_timeout(Some(PREMATURE));
+        let mut byte = [0];
+        let peeked = self.stream.peek(&mut byte);
+        let _ = self.stream.set_read_timeout(Some(PATIENCE));
+        match peeked {
+            Err(error) if is_timeout(&error) => Ok(()),
+            _ => {
+                let mut got = Vec::new();
+                let end = self.read_into(&mut got, 1024);
+                let expected = "silence until the request is complete".to_owned();
+                Err(self.failure(expected, &got, &end))
+            }
+        }
+    }
+
+    /// Checks that the server closes, without another byte.
+    pub(crate) fn expect_close(&self) -> Result<(), Failure> {
+        let mut got = Vec::new();
+        match self.read_into(&mut got, 1024) {
+            End::Closed if got.is_empty() => Ok(()),
+            end => Err(self.failure("the end of the connection".to_owned(), &got, &end)),
+        }
+    }
+
+    /// Checks that nothing but the end follows when the client has no more requests.
+    pub(crate) fn finish(&self) -> Result<(), Failure> {
+        self.finish_sending();
+        self.expect_close()
+    }
+
+    /// Sends what must be refused: the server has to answer `accepted`, then one complete head
+    /// with `status`, and close.
+    pub(crate) fn expect_refusal(
+        &mut self,
+        bytes: &[u8],
+        accepted: &[u8],
+        status: u16,
+    ) -> Result<(), Failure> {
+        self.while_sending(bytes, |client| {
+            let mut got = Vec::new();
+            let end = client.read_into(&mut got, 1 << 16);
+            let refusal = got.strip_prefix(accepted).unwrap_or_default();
+            let occurrences = |part: &[u8]| {
+                let windows = refusal.windows(part.len());
+                windows.filter(|window| *window == part).count()
+            };
+            let complete = refusal.starts_with(format!("HTTP/1.1 {status} ").as_bytes())
+                && occurrences(b"HTTP/1.1 ") == 1
+                && occurrences(b"\r\n\r\n") > 0;
+            let closed = match &end {
+                End::Closed => true,
+                // Once the answer is here, a reset for what the server did not read is as good.
+                End::Failed(error) => error.kind() == ErrorKind::ConnectionReset,
+                End::Enough | End::Silent => false,
+            };
+            if complete && closed {
+                return Ok(());
+            }
+            let before = match accepted {
+                [] => String::new(),
+                _ => format!("{} and ", excerpt(accepted)),
+            };
+            let expected = format!("{before}status {status} and the end of the connection");
+            Err(client.failure(expected, &got, &end))
+        })
+    }
+
+    /// Runs `read` beside the sending. When it fails the connection is shut, which ends a
+    /// sending that the server no longer reads.
+    fn while_sending(
+        &mut self,
+        bytes: &[u8],
+        read: impl FnOnce(&Self) -> Result<(), Failure>,
+    ) -> Result<(), Failure> {
+        self.sent.extend_from_slice(bytes);
+        let client = &*self;
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                let _ = (&client.stream).write_all(bytes);
+            });
+            let result = read(client);
+            if result.is_err() {
+                let _ = client.stream.shutdown(Shutdown::Both);
+            }
+            result
+        })
+    }
+
+    fn read_into(&self, got: &mut Vec<u8>, count: usize) -> End {
+        let mut limited = (&self.stream).take(count as u64);
+        match limited.read_to_end(got) {
+            Ok(_) if got.len() == count => End::Enough,
+            Ok(_) => End::Closed,
+            Err(error) if is_timeout(&error) => End::Silent,
+            Err(error) => End::Failed(error),
+        }
+    }
+
+    fn failure(&self, expected: String, got: &[u8], end: &End) -> Failure {
+        let then = match end {
+            End::Enough => String::new(),
+            End::Closed => ", then the end of the connection".to_owned(),
+            End::Silent => format!(", then silence for {} s", PATIENCE.as_secs()),
+            End::Failed(error) => format!(", then an error: {error}"),
+        };
+        Failure::Answer {
+            sent: excerpt(&self.sent),
+            expected,
+            got: excerpt(got) + &then,
+        }
+    }
+}
+
+fn is_timeout(error: &std::io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut)
+}

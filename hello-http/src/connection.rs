@@ -1,0 +1,158 @@
+//! What is kept for a connection between reads.
+
+use crate::MAX_HEAD_BYTES;
+use crate::answers::{Answer, CONTINUE, Persistence, Refusal};
+use crate::batch::{Answers, Batch};
+use crate::body::Body;
+use crate::head::{self, Head};
+
+/// How much a connection looks at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Mode {
+    /// Reads requests and answers each.
+    #[default]
+    Parse,
+    /// Answers every read once, whatever it holds, as the published servers did.
+    AnswerEveryRead,
+}
+
+/// The HTTP side of one connection.
+#[derive(Debug)]
+pub struct Connection {
+    mode: Mode,
+    phase: Phase,
+    /// The start of a head whose end has not come; without memory of its own otherwise.
+    carry: Vec<u8>,
+}
+
+#[derive(Debug)]
+enum Phase {
+    Head,
+    /// A body is skipped before its request is answered.
+    Body(Body, Answer),
+    Closed,
+}
+
+impl Connection {
+    /// A connection on which nothing has been read.
+    #[inline]
+    pub fn new(mode: Mode) -> Self {
+        Self {
+            mode,
+            phase: Phase::Head,
+            carry: Vec::new(),
+        }
+    }
+
+    /// Takes all of `input` (whatever one read returned) and gives the answers to every request
+    /// completed by it. After a batch that closes, input is discarded and answered with empty
+    /// batches that close.
+    #[inline]
+    pub fn feed(&mut self, input: &[u8]) -> Batch {
+        let mut answers = Answers::default();
+        if self.mode == Mode::AnswerEveryRead {
+            if !input.is_empty() {
+                answers.push(Answer::HELLO);
+            }
+            return answers.into_batch(false);
+        }
+        let mut rest = input;
+        while !rest.is_empty() {
+            let taken = match &mut self.phase {
+                Phase::Head if self.carry.is_empty() => self.take_head(rest, &mut answers),
+                Phase::Head => self.take_carried_head(rest, &mut answers),
+                Phase::Body(body, answer) => {
+                    let answer = *answer;
+                    body.skip(rest).map(|(taken, ended)| {
+                        if ended {
+                            self.answer(answer, &mut answers);
+                        }
+                        taken
+                    })
+                }
+                Phase::Closed => break,
+            };
+            match taken {
+                Ok(taken) => rest = &rest[taken..],
+                Err(refusal) => self.refuse(refusal, &mut answers),
+            }
+        }
+        answers.into_batch(matches!(self.phase, Phase::Closed))
+    }
+
+    /// Parses a head in place; when its end has not come, carries its start over.
+    #[inline]
+    fn take_head(&mut self, input: &[u8], answers: &mut Answers) -> Result<usize, Refusal> {
+        match input {
+            // Empty lines before a request line are skipped (RFC 9112, section 2.2).
+            [b'\n', ..] => return Ok(1),
+            [b'\r', b'\n', ..] => return Ok(2),
+            _ => {}
+        }
+        let window = &input[..input.len().min(MAX_HEAD_BYTES)];
+        if let Some((head, length)) = head::parse(window)? {
+            self.begin(head, answers);
+            Ok(length)
+        } else {
+            self.carry.extend_from_slice(input);
+            Ok(input.len())
+        }
+    }
+
+    /// Completes a carried head. It is parsed again only when a line of it has ended, so the
+    /// limits on headers and bytes bound the work however small the pieces are.
+    #[cold]
+    fn take_carried_head(&mut self, input: &[u8], answers: &mut Answers) -> Result<usize, Refusal> {
+        if self.carry == b"\r" && input[0] == b'\n' {
+            self.carry = Vec::new();
+            return Ok(1);
+        }
+        let window = &input[..input.len().min(MAX_HEAD_BYTES - self.carry.len())];
+        let mut taken = 0;
+        for line in window.split_inclusive(|byte| *byte == b'\n') {
+            self.carry.extend_from_slice(line);
+            taken += line.len();
+            if self.carry.ends_with(b"\n\r\n") || self.carry.ends_with(b"\n\n") {
+                break;
+            }
+        }
+        if self.carry.len() < MAX_HEAD_BYTES && !input[..taken].contains(&b'\n') {
+            return Ok(taken);
+        }
+        if let Some((head, length)) = head::parse(&self.carry)? {
+            debug_assert_eq!(length, self.carry.len());
+            self.carry = Vec::new();
+            self.begin(head, answers);
+        }
+        Ok(taken)
+    }
+
+    /// Answers a request without a body at once, and prepares to skip the body of another.
+    #[inline]
+    fn begin(&mut self, head: Head, answers: &mut Answers) {
+        if head.body.is_empty() {
+            self.answer(head.answer, answers);
+            return;
+        }
+        if head.expects_continue {
+            answers.push_bytes(CONTINUE);
+        }
+        self.phase = Phase::Body(head.body, head.answer);
+    }
+
+    #[inline]
+    fn answer(&mut self, answer: Answer, answers: &mut Answers) {
+        answers.push(answer);
+        self.phase = match answer.persistence {
+            Persistence::Implied | Persistence::KeepAlive => Phase::Head,
+            Persistence::Close => Phase::Closed,
+        };
+    }
+
+    #[cold]
+    fn refuse(&mut self, refusal: Refusal, answers: &mut Answers) {
+        answers.push_bytes(refusal.bytes());
+        self.carry = Vec::new();
+        self.phase = Phase::Closed;
+    }
+}

@@ -1,0 +1,41 @@
+//! What the tests share.
+#![allow(dead_code, reason = "each test binary uses a part")]
+
+use hello_http::{Connection, Mode};
+
+pub const HELLO_CLOSE: &str =
+    "HTTP/1.1 200 OK\r\nContent-Length: 13\r\nConnection: close\r\n\r\nHello, World!";
+pub const HELLO_KEEP_ALIVE: &str =
+    "HTTP/1.1 200 OK\r\nContent-Length: 13\r\nConnection: keep-alive\r\n\r\nHello, World!";
+pub const HEAD_ONLY: &str = "HTTP/1.1 200 OK\r\nContent-Length: 13\r\n\r\n";
+pub const HEAD_CLOSE: &str = "HTTP/1.1 200 OK\r\nContent-Length: 13\r\nConnection: close\r\n\r\n";
+pub const HEAD_KEEP_ALIVE: &str =
+    "HTTP/1.1 200 OK\r\nContent-Length: 13\r\nConnection: keep-alive\r\n\r\n";
+pub const CONTINUE: &str = "HTTP/1.1 100 Continue\r\n\r\n";
+pub const BAD_REQUEST: &str =
+    "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+pub const TOO_LARGE: &str = "HTTP/1.1 431 Request Header Fields Too Large\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+
+/// All that a connection answered to several reads.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Total {
+    pub bytes: String,
+    pub requests: u32,
+    pub close: bool,
+}
+
+pub fn total<'a>(reads: impl IntoIterator<Item = &'a [u8]>) -> Total {
+    let mut connection = Connection::new(Mode::Parse);
+    let mut total = Total::default();
+    for read in reads {
+        let batch = connection.feed(read);
+        total.bytes += &String::from_utf8_lossy(&batch.bytes);
+        total.requests += batch.requests;
+        assert!(
+            batch.close || !total.close,
+            "a closed connection opened again"
+        );
+        total.close = batch.close;
+    }
+    total
+}

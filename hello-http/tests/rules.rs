@@ -1,0 +1,378 @@
+//! One test for each rule of HTTP that is kept.
+
+mod common;
+
+use common::*;
+use hello_http::{Batch, Connection, HELLO, MAX_HEAD_BYTES, Mode};
+
+/// The answers to `input`, read at once and byte by byte, which must not differ.
+fn answers(input: impl AsRef<[u8]>) -> Total {
+    let input = input.as_ref();
+    let whole = total([input]);
+    assert_eq!(whole, total(input.chunks(1)), "a byte at a time");
+    whole
+}
+
+#[track_caller]
+fn assert_answers(input: impl AsRef<[u8]>, bytes: &str, requests: u32, close: bool) {
+    let expected = Total {
+        bytes: bytes.to_owned(),
+        requests,
+        close,
+    };
+    assert_eq!(answers(input), expected);
+}
+
+#[track_caller]
+fn assert_open(input: impl AsRef<[u8]>, requests: u32) {
+    assert_answers(input, &hellos(requests), requests, false);
+}
+
+#[track_caller]
+fn assert_malformed(input: impl AsRef<[u8]>) {
+    assert_answers(input, BAD_REQUEST, 0, true);
+}
+
+#[track_caller]
+fn assert_too_large(input: impl AsRef<[u8]>) {
+    assert_answers(input, TOO_LARGE, 0, true);
+}
+
+fn hellos(count: u32) -> String {
+    String::from_utf8_lossy(HELLO).repeat(count as usize)
+}
+
+const GET: &str = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+
+fn get_with(field: &str) -> String {
+    format!("GET / HTTP/1.1\r\nHost: a\r\n{field}\r\n\r\n")
+}
+
+fn chunked(body: &str) -> String {
+    format!("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n{body}")
+}
+
+#[test]
+fn the_hot_answer_is_these_bytes() {
+    assert_answers(
+        GET,
+        "HTTP/1.1 200 OK\r\nContent-Length: 13\r\n\r\nHello, World!",
+        1,
+        false,
+    );
+}
+
+#[test]
+fn no_answer_before_the_request_is_complete() {
+    assert_open("", 0);
+    assert_open(&GET[..GET.len() - 1], 0);
+    assert_open(
+        "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nx",
+        0,
+    );
+    assert_open(chunked("1\r\nx\r\n0\r\n\r"), 0);
+}
+
+#[test]
+fn pipelined_requests_are_answered_in_one_batch() {
+    for count in [2, 255, 256, 257, 1000] {
+        assert_open(GET.repeat(count as usize), count);
+    }
+}
+
+#[test]
+fn answers_of_different_kinds_keep_their_order() {
+    let head = "HEAD / HTTP/1.1\r\nHost: a\r\n\r\n";
+    let last = get_with("Connection: close");
+    assert_answers(
+        format!("{GET}{GET}{head}{GET}{last}{GET}"),
+        &format!("{0}{HEAD_ONLY}{1}{HELLO_CLOSE}", hellos(2), hellos(1)),
+        5,
+        true,
+    );
+}
+
+#[test]
+fn empty_lines_before_a_request_are_skipped() {
+    assert_open(format!("\r\n\n\r\n{GET}\r\n\r\n{GET}\r\n"), 2);
+    assert_malformed("\rGET / HTTP/1.1\r\n");
+}
+
+#[test]
+fn a_bare_lf_ends_a_line() {
+    assert_open("GET / HTTP/1.1\nHost: a\n\n", 1);
+    assert_open(
+        "GET / HTTP/1.1\nHost: a\r\n\nGET / HTTP/1.1\r\nHost: a\n\r\n",
+        2,
+    );
+}
+
+#[test]
+fn close_is_found_in_the_list_of_options() {
+    for value in [
+        "close",
+        "Close",
+        "foo, CLOSE ,bar",
+        "keep-alive, close",
+        ",close",
+    ] {
+        let request = get_with(&format!("Connection: {value}"));
+        assert_answers(format!("{request}{GET}"), HELLO_CLOSE, 1, true);
+    }
+    let two_fields = get_with("Connection: foo\r\nConnection: close");
+    assert_answers(two_fields, HELLO_CLOSE, 1, true);
+    for value in ["closed", "keep-alive", "", "not close"] {
+        assert_open(get_with(&format!("Connection: {value}")), 1);
+    }
+}
+
+#[test]
+fn nothing_follows_a_close() {
+    let mut connection = Connection::new(Mode::Parse);
+    assert!(
+        connection
+            .feed(get_with("Connection: close").as_bytes())
+            .close
+    );
+    let expected = Batch {
+        close: true,
+        ..Batch::default()
+    };
+    assert_eq!(connection.feed(GET.as_bytes()), expected);
+    assert_eq!(connection.feed(b""), expected);
+}
+
+#[test]
+fn http_1_0_closes_unless_told_to_stay() {
+    assert_answers("GET / HTTP/1.0\r\n\r\n", HELLO_CLOSE, 1, true);
+    let stays = "GET / HTTP/1.0\r\nConnection: Keep-Alive\r\n\r\n";
+    assert_answers(stays.repeat(2), &HELLO_KEEP_ALIVE.repeat(2), 2, false);
+    let both = "GET / HTTP/1.0\r\nConnection: keep-alive, close\r\n\r\n";
+    assert_answers(both, HELLO_CLOSE, 1, true);
+}
+
+#[test]
+fn head_gets_the_head_alone() {
+    let head = |rest: &str| format!("HEAD / HTTP/1.{rest}\r\n\r\n");
+    assert_answers(head("1\r\nHost: a"), HEAD_ONLY, 1, false);
+    assert_answers(
+        head("1\r\nHost: a\r\nConnection: close"),
+        HEAD_CLOSE,
+        1,
+        true,
+    );
+    assert_answers(head("0"), HEAD_CLOSE, 1, true);
+    assert_answers(
+        head("0\r\nConnection: keep-alive"),
+        HEAD_KEEP_ALIVE,
+        1,
+        false,
+    );
+}
+
+#[test]
+fn http_1_1_names_its_host_once() {
+    assert_malformed("GET / HTTP/1.1\r\n\r\n");
+    assert_malformed(get_with("Host: a"));
+    assert_malformed("GET / HTTP/1.0\r\nHost: a\r\nhost: b\r\n\r\n");
+    assert_open("GET / HTTP/1.1\r\nHost:\r\n\r\n", 1);
+}
+
+#[test]
+fn other_versions_are_malformed() {
+    for version in ["HTTP/1.2", "HTTP/2.0", "HTTP/0.9", "http/1.1", "HTTP/1", ""] {
+        assert_malformed(format!("GET / {version}\r\nHost: a\r\n\r\n"));
+    }
+    assert_malformed("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
+}
+
+#[test]
+fn malformed_heads_are_refused() {
+    for head in [
+        "GET\r\n",
+        "GE T / HTTP/1.1\r\n",
+        "GET  / HTTP/1.1\r\n",
+        "GET / HTTP/1.1\r\nHost : a\r\n",
+        "GET / HTTP/1.1\r\n Host: a\r\n",
+        "GET / HTTP/1.1\r\nHost: a\r\n folded\r\n",
+        "GET / HTTP/1.1\r\nno colon\r\n",
+        "GET / HTTP/1.1\r\nHost: a\rb\r\n",
+        "GET / HTTP/1.1\r\nHost: \0\r\n",
+        "\x16\x03\x01\n",
+    ] {
+        assert_malformed(head);
+        assert_answers(
+            format!("{GET}{head}{GET}"),
+            &(hellos(1) + BAD_REQUEST),
+            1,
+            true,
+        );
+    }
+}
+
+#[test]
+fn a_fault_is_answered_when_its_line_has_ended() {
+    assert_open("GET / HTTP/9.9 and more", 0);
+    assert_malformed("GET / HTTP/9.9 and more\r\n");
+}
+
+#[test]
+fn a_head_may_have_8192_bytes() {
+    let head = |bytes: usize| {
+        let pad = bytes - get_with("P: ").len();
+        get_with(&format!("P: {}", "x".repeat(pad)))
+    };
+    assert_eq!(head(MAX_HEAD_BYTES).len(), MAX_HEAD_BYTES);
+    assert_open(head(MAX_HEAD_BYTES).repeat(2), 2);
+    assert_open(format!("\r\n{}", head(MAX_HEAD_BYTES)), 1);
+    assert_too_large(head(MAX_HEAD_BYTES + 1));
+    assert_too_large("x".repeat(MAX_HEAD_BYTES));
+    assert_open("x".repeat(MAX_HEAD_BYTES - 1), 0);
+}
+
+#[test]
+fn a_head_may_have_64_headers() {
+    let fields = |count: usize| get_with(&vec!["a: b"; count - 1].join("\r\n"));
+    for count in [8, 9, 64] {
+        assert_open(fields(count).repeat(2), 2);
+    }
+    assert_too_large(fields(65));
+}
+
+#[test]
+fn a_body_with_a_length_is_skipped() {
+    let post = |length: &str, body: &str| {
+        format!("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: {length}\r\n\r\n{body}{GET}")
+    };
+    assert_open(post("0", ""), 2);
+    assert_open(post("000", ""), 2);
+    assert_open(post("5", "GET /"), 2);
+    assert_open(post("1048576", &"\r\n".repeat(1 << 19)), 2);
+    assert_open(post("3\r\nContent-Length: 3", "abc"), 2);
+    assert_open(post("18446744073709551615", "abc"), 0);
+}
+
+#[test]
+fn a_length_that_is_none_is_refused() {
+    for length in [
+        "",
+        "-1",
+        "+1",
+        "0x1",
+        "1 1",
+        "1, 1",
+        "a",
+        "18446744073709551616",
+        "3\r\nContent-Length: 4",
+    ] {
+        assert_malformed(get_with(&format!("Content-Length: {length}")));
+    }
+}
+
+#[test]
+fn a_chunked_body_is_skipped() {
+    for body in [
+        "0\r\n\r\n",
+        "5\r\nhello\r\n0\r\n\r\n",
+        "05\r\nhello\r\nA\r\n0123456789\r\n00\r\n\r\n",
+        "a;name=value\r\n0123456789\r\n0;last\r\n\r\n",
+        "1 ;a=\"b; c\" ;d\r\nx\r\n0\r\n\r\n",
+        "1\r\nx\r\n0\r\nTrailer: value\r\nOther: value\r\n\r\n",
+        "4\r\n\r\n\r\n\r\n0\r\n\r\n",
+    ] {
+        assert_open(chunked(body) + GET, 2);
+    }
+    let codings = "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: , CHUNKED\r\n\r\n0\r\n\r\n";
+    assert_open(format!("{codings}{GET}"), 2);
+}
+
+#[test]
+fn a_chunked_body_out_of_shape_is_refused() {
+    for body in [
+        "\r\n",
+        "g\r\n",
+        ";a\r\n",
+        " 1\r\n",
+        "1 \r\n",
+        "1\n",
+        "1\rx",
+        "-1\r\n",
+        "0x1\r\n",
+        "1\r\nxy",
+        "1\r\nx\n",
+        "1\r\nx\rx",
+        "1;\0\r\n",
+        "10000000000000000\r\n",
+        "0\r\n\rx",
+        "0\r\nTrailer\n",
+        "0\r\nTrailer: a\rb",
+    ] {
+        assert_malformed(chunked(body));
+    }
+}
+
+#[test]
+fn the_lines_of_a_chunked_body_are_bounded() {
+    assert_malformed(chunked(&format!("1;{}", "x".repeat(2000))));
+    assert_malformed(chunked(&"0".repeat(2000)));
+    let trailers = |count: usize| format!("0\r\n{}\r\n", "Name: value\r\n".repeat(count));
+    assert_open(chunked(&trailers(100)) + GET, 2);
+    assert_too_large(chunked(&trailers(1000)));
+}
+
+#[test]
+fn framing_that_could_be_read_in_two_ways_is_refused() {
+    for coding in [
+        "",
+        "gzip",
+        "gzip, chunked",
+        "chunked, gzip",
+        "chunked, chunked",
+        "chunked;q=1",
+    ] {
+        assert_malformed(get_with(&format!("Transfer-Encoding: {coding}")));
+    }
+    assert_malformed(get_with(
+        "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked",
+    ));
+    assert_malformed(get_with("Transfer-Encoding: chunked\r\nContent-Length: 3"));
+    assert_malformed("POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n");
+}
+
+#[test]
+fn continue_is_sent_to_a_client_that_waits_for_it() {
+    let expecting = |version: u8, field: &str| {
+        format!("POST / HTTP/1.{version}\r\nHost: a\r\nExpect: 100-Continue\r\n{field}\r\n\r\n")
+    };
+    assert_answers(expecting(1, "Content-Length: 2"), CONTINUE, 0, false);
+    let answered = format!("{CONTINUE}{}", hellos(1));
+    assert_answers(
+        expecting(1, "Content-Length: 2") + "ab",
+        &answered,
+        1,
+        false,
+    );
+    let chunked = expecting(1, "Transfer-Encoding: chunked") + "0\r\n\r\n";
+    assert_answers(chunked, &answered, 1, false);
+    assert_open(expecting(1, "Content-Length: 0"), 1);
+    assert_answers(
+        expecting(0, "Content-Length: 2") + "ab",
+        HELLO_CLOSE,
+        1,
+        true,
+    );
+}
+
+#[test]
+fn without_parsing_each_read_is_answered_once() {
+    let mut connection = Connection::new(Mode::AnswerEveryRead);
+    assert_eq!(connection.feed(b""), Batch::default());
+    let expected = Batch {
+        bytes: HELLO.into(),
+        requests: 1,
+        close: false,
+    };
+    for read in ["x", GET, "Connection: close\r\n\r\n", &GET.repeat(5)] {
+        assert_eq!(connection.feed(read.as_bytes()), expected);
+    }
+}
