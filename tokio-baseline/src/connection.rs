@@ -48,8 +48,9 @@ async fn talk(stream: &mut TcpStream, mode: Mode) -> io::Result<()> {
         }
         let batch = connection.feed(&buffer[..count]);
         if !batch.bytes.is_empty() {
-            write(stream, &batch.bytes).await?;
+            // Counted first: whoever has an answer finds it counted.
             worker::count(|counters| counters.requests.add(u64::from(batch.requests)));
+            write(stream, &batch.bytes).await?;
         }
         if batch.close {
             return close(stream, &mut buffer).await;
