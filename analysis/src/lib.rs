@@ -1,1 +1,36 @@
-//! placeholder
+//! Turns a run's raw records into tables, figures, verdicts and a report.
+//!
+//! One direction, a module a step:
+//!
+//! | module | does |
+//! |---|---|
+//! | [`load`] | reads a results folder strictly; refuses what is not whole and consistent |
+//! | [`frame`] | derives, aggregates and pairs with polars; nothing else knows of polars |
+//! | [`gates`], [`bottleneck`] | which measurements may be believed, and what limited a cell |
+//! | [`stats`] | medians, seeded bootstrap, sign-flip test, Holm: pure functions |
+//! | [`model`] | a run as cells, paired comparisons and a noise floor |
+//! | [`claims`] | the card's statements and ours as data, verdicts by one table, sentences |
+//! | [`tables`], [`figures`] | what is shown |
+//! | [`report`] | Markdown, HTML, JSON and the README's section |
+//!
+//! Invariants: analysis never measures (no clock, no network, no randomness but the recorded
+//! seed's); the same input gives the same bytes; nothing under `results/` is written; every number
+//! and every verdict word is computed.
+#![forbid(unsafe_code)]
+
+pub mod assess;
+pub mod bottleneck;
+pub mod claims;
+pub mod commands;
+pub mod figures;
+pub mod folders;
+pub mod frame;
+pub mod gates;
+pub mod load;
+pub mod metric;
+pub mod model;
+pub mod published;
+pub mod report;
+pub mod stats;
+pub mod tables;
+pub mod text;

@@ -18,8 +18,9 @@ use crate::arms::Arm;
 pub struct Directories(Vec<PathBuf>);
 
 impl Directories {
-    /// Only `chosen` when it is given; else the directory of this executable, then `server` beside
-    /// it, where cargo puts the profile of that name.
+    /// Only `chosen` when it is given; else `server` beside this executable's directory, where cargo
+    /// puts the profile of that name, then that directory itself. In this order, so that what is
+    /// measured is not what was built for debugging.
     ///
     /// # Errors
     /// When this executable cannot be found.
@@ -29,7 +30,7 @@ impl Directories {
         }
         let executable = env::current_exe().context("cannot find this executable")?;
         let own = executable.parent().unwrap_or(Path::new("/"));
-        Ok(Self(vec![own.to_owned(), own.with_file_name("server")]))
+        Ok(Self(vec![own.with_file_name("server"), own.to_owned()]))
     }
 
     /// The binary of an arm.

@@ -1,0 +1,52 @@
+//! From a results folder to everything a report says.
+
+use std::path::Path;
+
+use crate::claims::{self, Claims, Headline};
+use crate::load::{Completeness, LoadError, load_run};
+use crate::model::{Study, StudyError};
+use crate::published::Published;
+
+/// Why a run could not be assessed.
+#[derive(Debug, thiserror::Error)]
+pub enum AssessError {
+    /// The results folder was refused.
+    #[error(transparent)]
+    Load(#[from] LoadError),
+    /// The run could not be summarised.
+    #[error(transparent)]
+    Study(#[from] StudyError),
+    /// The card's figures, which are part of this program, could not be read.
+    #[error("results/published is damaged: {0}; restore it from version control and build again")]
+    Published(#[from] csv::Error),
+}
+
+/// A run, what is claimed about it, and the answer.
+#[derive(Debug)]
+pub struct Assessment {
+    /// The run's numbers.
+    pub study: Study,
+    /// The verdicts.
+    pub claims: Claims,
+    /// The answer in a few sentences.
+    pub headline: Vec<Headline>,
+    /// The card's figures.
+    pub published: Published,
+}
+
+/// Loads a results folder strictly and judges every claim.
+pub fn assess(dir: &Path, completeness: Completeness) -> Result<Assessment, AssessError> {
+    let run = load_run(dir, completeness)?;
+    let published = Published::read()?;
+    let all = claims::all(&run.plan, &published);
+    let pairs = claims::pairs(&run.plan, &all);
+    let study = Study::new(run, &pairs)?;
+    let claims = claims::judge_all(&study, &all);
+    let headline = claims::headline(&study, &claims);
+    Ok(Assessment {
+        study,
+        claims,
+        headline,
+        published,
+    })
+}

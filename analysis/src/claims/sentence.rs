@@ -1,0 +1,170 @@
+//! The sentences of ratio claims.
+
+use super::{PointResult, Reason, Shape, Verdict};
+use crate::bottleneck::Bottleneck;
+use crate::metric::Metric;
+use crate::model::{Pair, Study};
+use crate::stats::{EQUIVALENCE_MARGIN, Estimate, MIN_BLOCKS};
+use crate::text::{Prose, fixed, joined, load_name, percent, signed_percent};
+
+/// `0.931 (0.912–0.950)`.
+pub(super) fn interval(estimate: &Estimate) -> String {
+    format!(
+        "{} ({}\u{2013}{})",
+        fixed(estimate.value, 3),
+        fixed(estimate.low, 3),
+        fixed(estimate.high, 3)
+    )
+}
+
+/// What was found at each load point, the verdict, and why.
+pub(super) fn ratio(
+    study: &Study,
+    pair: Pair,
+    metric: Metric,
+    shape: Shape,
+    results: &[PointResult],
+    verdict: Verdict,
+) -> Prose {
+    let part = |result: &PointResult| {
+        found(study, pair, metric, result)
+            .text(": ")
+            .strong(result.decision.verdict.word())
+            .text(", ")
+            .then(because(study, pair, metric, shape, result))
+    };
+    let mut sentence = Prose::new();
+    for (place, result) in results.iter().enumerate() {
+        sentence = sentence
+            .text(if place > 0 { "; " } else { "" })
+            .then(part(result));
+    }
+    if results.len() > 1 {
+        sentence = sentence.text(". Taken together: ").strong(verdict.word());
+    }
+    sentence
+        .text(".")
+        .then(noise_note(study, pair, metric, results))
+}
+
+/// "A spends x times the CPU a request of B at so many connections (n blocks)".
+fn found(study: &Study, pair: Pair, metric: Metric, result: &PointResult) -> Prose {
+    let (ours, base) = (study.arm_name(pair.ours), study.arm_name(pair.base));
+    let load = load_name(study.load(result.point));
+    let Some(estimate) = &result.estimate else {
+        return Prose::from(metric.noun_capitalised())
+            .text(" of ")
+            .code(ours)
+            .text(" against ")
+            .code(base)
+            .text(format!(" at {load}"));
+    };
+    let times = interval(estimate);
+    let arm = || Prose::new().code(ours);
+    let start = match metric {
+        Metric::CpuUsPerRequest => {
+            (arm().text(" spends ").number(times)).text(" times the CPU a request of ")
+        }
+        Metric::RequestsPerSecond => {
+            (arm().text(" answers ").number(times)).text(" times the requests a second of ")
+        }
+        _ => Prose::from(format!("The {} of ", metric.noun()))
+            .then(arm())
+            .text(" is ")
+            .number(times)
+            .text(" times that of "),
+    };
+    start
+        .code(base)
+        .text(format!(" at {load} ({} blocks)", estimate.blocks))
+}
+
+/// The words that follow the verdict.
+fn because(study: &Study, pair: Pair, metric: Metric, shape: Shape, result: &PointResult) -> Prose {
+    let margin = percent(EQUIVALENCE_MARGIN, 0);
+    let claimed = signed_percent(shape.ratio());
+    let words = match (result.decision.reason, shape) {
+        (Reason::InvalidCell, _) => return invalid_cells(study, pair, result.point),
+        (Reason::ClientBound, _) => return client_bound(study, pair, metric, result.point),
+        (Reason::TooFewBlocks, _) => format!("fewer than {MIN_BLOCKS} blocks decide nothing"),
+        (Reason::WithinMargin, Shape::Similar) => {
+            format!("no difference beyond the margin of {margin}, as claimed")
+        }
+        (Reason::WithinMargin, _) if shape.claims_a_difference() => format!(
+            "no difference beyond the margin of {margin}, so the claimed {claimed} is refuted"
+        ),
+        (Reason::WithinMargin, _) => {
+            format!("no difference beyond the margin of {margin} either way")
+        }
+        (Reason::Reached | Reason::Surpassed, Shape::Less | Shape::More) => {
+            "in the claimed direction".to_owned()
+        }
+        (Reason::Reached, _) => {
+            format!("the claimed {claimed} is reached within the margin of {margin}")
+        }
+        (Reason::Surpassed, _) => format!("more than the claimed {claimed}"),
+        (Reason::Smaller, _) => {
+            format!("a difference in the claimed direction, but smaller than the claimed {claimed}")
+        }
+        (Reason::NoDifference, _) => {
+            format!("the interval includes no difference and excludes the claimed {claimed}")
+        }
+        (Reason::Reverse, _) => "the reverse of the claim".to_owned(),
+        (Reason::Different, _) => format!("a difference beyond the margin of {margin}"),
+        (Reason::TooWide, Shape::Times(_)) => format!(
+            "the interval includes both no difference and the claimed {claimed} less the margin of {margin}"
+        ),
+        (Reason::TooWide, _) => {
+            format!("the interval excludes neither a difference beyond {margin} nor none")
+        }
+    };
+    words.into()
+}
+
+fn invalid_cells(study: &Study, pair: Pair, point: usize) -> Prose {
+    let cells = [pair.ours, pair.base].map(|arm| study.cell(arm, point));
+    let reasons = (cells.iter())
+        .filter(|cell| !cell.valid())
+        .map(|cell| {
+            Prose::new()
+                .code(&cell.arm_name)
+                .text(format!(" ({})", cell.invalid_because()))
+        })
+        .collect();
+    Prose::from("no number is given because of ").then(joined(reasons))
+}
+
+fn client_bound(study: &Study, pair: Pair, metric: Metric, point: usize) -> Prose {
+    let bound = [pair.ours, pair.base]
+        .map(|arm| study.cell(arm, point))
+        .into_iter()
+        .filter(|cell| cell.bottleneck == Some(Bottleneck::Client))
+        .map(|cell| Prose::new().code(&cell.arm_name))
+        .collect();
+    Prose::from("the load generator was the bottleneck with ")
+        .then(joined(bound))
+        .text(format!(
+            ", so {} here say little about the servers",
+            match metric {
+                Metric::RequestsPerSecond => "requests a second",
+                _ => "latencies",
+            }
+        ))
+}
+
+/// Warns where a decided difference is no larger than what the control shows without one.
+fn noise_note(study: &Study, pair: Pair, metric: Metric, results: &[PointResult]) -> Prose {
+    let decided = |result: &&PointResult| {
+        matches!(
+            result.decision.reason,
+            Reason::Reached | Reason::Surpassed | Reason::Smaller | Reason::Reverse
+        )
+    };
+    let covered = (results.iter().filter(decided))
+        .filter_map(|result| result.estimate)
+        .any(|estimate| study.noise.covers(metric, &estimate));
+    if covered && !study.noise.controls().contains(&pair) {
+        return " The difference is no larger than what the A/A control shows without any.".into();
+    }
+    Prose::new()
+}

@@ -1,0 +1,163 @@
+//! Reads a results folder and refuses what is not whole and consistent.
+//!
+//! Nothing is repaired or skipped: every refusal names the file, the line and what to do.
+
+mod completeness;
+mod error;
+mod files;
+mod histograms;
+mod rows;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use hdrhistogram::Histogram;
+use records::{
+    ENVIRONMENT_FILE, EXPERIMENT_FILE, Environment, LOAD_FILE, LoadPoint, LoadRecord,
+    MEASUREMENTS_FILE, Measurement, Plan,
+};
+
+pub use error::{Fault, LoadError};
+pub(crate) use rows::by_worker;
+
+/// A results folder, read and checked.
+#[derive(Debug)]
+pub struct Run {
+    /// The folder's name.
+    pub name: String,
+    /// What was to be measured.
+    pub plan: Plan,
+    /// Where.
+    pub environment: Environment,
+    /// The measurements, in the order of their cells and blocks.
+    pub rows: Vec<Row>,
+    /// Measurements of the plan that are not there. Empty unless a partial run was allowed.
+    pub missing: Vec<Key>,
+}
+
+/// One measurement with the places of its arm and load point in the plan.
+#[derive(Debug)]
+pub struct Row {
+    /// Block, arm and load point.
+    pub key: Key,
+    /// The row as recorded.
+    pub measurement: Measurement,
+    /// Its line of `load.jsonl`.
+    pub load: Option<Load>,
+}
+
+/// A line of `load.jsonl` with its histogram decoded.
+#[derive(Debug)]
+pub struct Load {
+    /// The line.
+    pub record: LoadRecord,
+    /// Latencies in microseconds.
+    pub histogram: Histogram<u64>,
+}
+
+/// Which measurement: the places of arm and load point in the plan, and the block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Key {
+    /// Place in [`Plan::arms`].
+    pub arm: usize,
+    /// Place in [`Plan::load_points`].
+    pub point: usize,
+    /// Block, from 0.
+    pub block: u32,
+}
+
+/// Whether an unfinished run is accepted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Completeness {
+    /// Every measurement of the plan must be there.
+    Whole,
+    /// Measurements may be missing; the report says which.
+    PartialAllowed,
+}
+
+/// Reads and checks the results folder `dir`.
+pub fn load_run(dir: &Path, completeness: Completeness) -> Result<Run, LoadError> {
+    let plan: Plan = files::read_toml(&dir.join(EXPERIMENT_FILE))?;
+    let environment: Environment = files::read_json(&dir.join(ENVIRONMENT_FILE))?;
+    let places = Places::new(&plan);
+
+    let mut rows = rows::read(&dir.join(MEASUREMENTS_FILE), &places)?;
+    rows::check_binaries(&dir.join(MEASUREMENTS_FILE), &rows, &plan, &environment)?;
+    let missing = completeness::check(dir, &rows, &plan, completeness)?;
+    histograms::attach(
+        &dir.join(LOAD_FILE),
+        &dir.join(MEASUREMENTS_FILE),
+        &mut rows,
+        &places,
+        completeness,
+    )?;
+
+    let mut rows: Vec<Row> = rows.into_iter().map(|numbered| numbered.row).collect();
+    rows.sort_by_key(|row| row.key);
+    Ok(Run {
+        name: folder_name(dir),
+        plan,
+        environment,
+        rows,
+        missing,
+    })
+}
+
+/// The last component of the path, also of `.` and `results/x/`.
+fn folder_name(dir: &Path) -> String {
+    let whole = dir.canonicalize().unwrap_or_else(|_| dir.to_path_buf());
+    whole
+        .file_name()
+        .map_or_else(String::new, |name| name.to_string_lossy().into_owned())
+}
+
+/// A row and the line of `measurements.csv` it stands on.
+#[derive(Debug)]
+struct NumberedRow {
+    line: u64,
+    row: Row,
+}
+
+/// Names of the plan and their places in it.
+struct Places<'a> {
+    plan: &'a Plan,
+    arms: BTreeMap<&'a str, usize>,
+    points: BTreeMap<&'a LoadPoint, usize>,
+}
+
+impl<'a> Places<'a> {
+    fn new(plan: &'a Plan) -> Self {
+        let arms = plan.arms.iter().enumerate();
+        let points = plan.load_points.iter().enumerate();
+        Self {
+            plan,
+            arms: arms.map(|(i, arm)| (arm.name.as_str(), i)).collect(),
+            points: points.map(|(i, point)| (point, i)).collect(),
+        }
+    }
+
+    /// The key of an entry, or what about it is not in the plan.
+    fn key(&self, block: u32, arm: &str, point: &LoadPoint) -> Result<Key, String> {
+        let Some(&arm_place) = self.arms.get(arm) else {
+            return Err(format!("the arm {arm:?}"));
+        };
+        let Some(&point_place) = self.points.get(point) else {
+            return Err(format!(
+                "the load point {} connections, pipeline {}, offered rate {}",
+                point.connections,
+                point.pipeline,
+                point
+                    .offered_rate_per_s
+                    .map_or_else(|| "none".to_owned(), |rate| rate.to_string())
+            ));
+        };
+        if block >= self.plan.blocks {
+            return Err(format!("block {block} (there are {})", self.plan.blocks));
+        }
+        Ok(Key {
+            arm: arm_place,
+            point: point_place,
+            block,
+        })
+    }
+}

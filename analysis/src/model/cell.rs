@@ -1,0 +1,172 @@
+//! A cell: an arm at a load point, over all blocks.
+
+use std::collections::BTreeMap;
+
+use hdrhistogram::Histogram;
+use records::LoadPoint;
+
+use super::StudyError;
+use crate::bottleneck::Bottleneck;
+use crate::frame::CellMedians;
+use crate::gates::Failure;
+use crate::load::{Row, Run};
+use crate::metric::{Derived, Metric};
+use crate::stats::{Estimate, Resampler, Seed, median_estimate};
+use crate::text::{load_label, load_name, slug};
+
+/// Quantities whose cell median gets an interval.
+const WITH_INTERVAL: [Metric; 7] = [
+    Metric::RequestsPerSecond,
+    Metric::CpuUsPerRequest,
+    Metric::LatencyMeanUs,
+    Metric::LatencyP50Us,
+    Metric::LatencyP99Us,
+    Metric::KernelEntriesPerRequest,
+    Metric::ServerCoresBusy,
+];
+
+/// An arm at a load point, over all blocks.
+#[derive(Clone, Debug)]
+pub struct Cell {
+    /// Place of the arm in the plan.
+    pub arm: usize,
+    /// Place of the load point in the plan.
+    pub point: usize,
+    /// The arm's name.
+    pub arm_name: String,
+    /// The load point.
+    pub load: LoadPoint,
+    /// Measurements there are.
+    pub measured: usize,
+    /// Medians over all measurements that have the quantity, valid or not.
+    pub medians: Derived,
+    /// The same with intervals, for the quantities that are quoted.
+    pub estimates: BTreeMap<Metric, Estimate>,
+    /// Failed gates by block.
+    pub failures: Vec<(u32, Failure)>,
+    /// What limited the cell.
+    pub bottleneck: Option<Bottleneck>,
+    /// The latencies of all blocks in one histogram, microseconds.
+    pub latencies: Option<Histogram<u64>>,
+}
+
+impl Cell {
+    /// Whether the cell's numbers may be quoted: measured, and every measurement valid.
+    pub fn valid(&self) -> bool {
+        self.measured > 0 && self.failures.is_empty()
+    }
+
+    /// Why not: the one failure, or how often which kind of failure; empty for a valid cell.
+    pub fn invalid_because(&self) -> String {
+        if self.measured == 0 {
+            return "not measured".to_owned();
+        }
+        if let [(block, failure)] = self.failures.as_slice() {
+            return format!("block {block}: {failure}");
+        }
+        let mut kinds: Vec<(String, usize)> = Vec::new();
+        for (_, failure) in &self.failures {
+            let kind = failure.kind();
+            match kinds.iter_mut().find(|(known, _)| *known == kind) {
+                Some((_, count)) => *count += 1,
+                None => kinds.push((kind, 1)),
+            }
+        }
+        let reasons: Vec<String> = (kinds.into_iter())
+            .map(|(kind, count)| format!("{kind} in {count} of {} blocks", self.measured))
+            .collect();
+        reasons.join("; ")
+    }
+
+    /// The estimate of a quantity, in a valid cell only.
+    pub fn quotable(&self, metric: Metric) -> Option<Estimate> {
+        self.estimates
+            .get(&metric)
+            .copied()
+            .filter(|_| self.valid())
+    }
+
+    /// Identifier of the cell's row in the table of cells.
+    pub fn id(&self) -> String {
+        format!(
+            "cell-{}-{}",
+            slug(&self.arm_name),
+            slug(&load_label(&self.load))
+        )
+    }
+}
+
+/// All cells of the plan, also those without a measurement.
+pub(super) fn cells(
+    run: &Run,
+    derived: &[Derived],
+    failures: &[Vec<Failure>],
+    medians: &[CellMedians],
+    seed: Seed,
+) -> Result<Vec<Cell>, StudyError> {
+    let mut cells = Vec::new();
+    for (arm, entry) in run.plan.arms.iter().enumerate() {
+        for (point, load) in run.plan.load_points.iter().enumerate() {
+            let rows: Vec<usize> = (0..run.rows.len())
+                .filter(|row| run.rows[*row].key.arm == arm && run.rows[*row].key.point == point)
+                .collect();
+            let medians = medians
+                .iter()
+                .find(|cell| cell.arm == arm && cell.point == point)
+                .map(|cell| cell.medians)
+                .unwrap_or_default();
+            let name = format!("cell {} {}", entry.name, load_label(load));
+            let mut resampler = Resampler::new(seed, name);
+            let estimate = |metric: Metric| {
+                let values: Vec<f64> = (rows.iter())
+                    .filter_map(|row| derived[*row].get(metric))
+                    .collect();
+                median_estimate(&values, &mut resampler).map(|estimate| (metric, estimate))
+            };
+            cells.push(Cell {
+                arm,
+                point,
+                arm_name: entry.name.clone(),
+                load: load.clone(),
+                measured: rows.len(),
+                medians,
+                estimates: WITH_INTERVAL.into_iter().filter_map(estimate).collect(),
+                failures: (rows.iter())
+                    .flat_map(|row| {
+                        let block = run.rows[*row].key.block;
+                        failures[*row].iter().map(move |why| (block, why.clone()))
+                    })
+                    .collect(),
+                bottleneck: Bottleneck::of(
+                    medians.get(Metric::ServerCoresBusy),
+                    medians.get(Metric::ClientCoresBusy),
+                ),
+                latencies: merged(rows.iter().map(|row| &run.rows[*row])).map_err(|source| {
+                    StudyError::Histogram {
+                        arm: entry.name.clone(),
+                        load: load_name(load),
+                        source,
+                    }
+                })?,
+            });
+        }
+    }
+    Ok(cells)
+}
+
+fn merged<'a>(
+    rows: impl Iterator<Item = &'a Row>,
+) -> Result<Option<Histogram<u64>>, hdrhistogram::errors::AdditionError> {
+    let mut merged: Option<Histogram<u64>> = None;
+    for load in rows.filter_map(|row| row.load.as_ref()) {
+        match &mut merged {
+            Some(merged) => merged.add(&load.histogram)?,
+            None => {
+                let mut first = load.histogram.clone();
+                first.auto(true);
+                merged = Some(first);
+            }
+        }
+    }
+    Ok(merged)
+}

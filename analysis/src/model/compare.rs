@@ -1,0 +1,201 @@
+//! Comparisons of two arms, paired inside blocks.
+
+use std::fmt;
+
+use records::Plan;
+
+use super::Cell;
+use crate::frame::{FrameError, Measures, Paired};
+use crate::metric::Metric;
+use crate::stats::{Estimate, Resampler, Seed, log_ratios, ratio_estimate};
+use crate::text::{load_label, slug};
+
+/// The arm every other one is compared with: the card's baseline.
+pub const BASELINE_ARM: &str = "tokio-published";
+
+/// Two arms by their places in the plan: `ours` over `base`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pair {
+    /// The arm above the line.
+    pub ours: usize,
+    /// The arm below it.
+    pub base: usize,
+}
+
+/// Two arms at every load point in every compared quantity.
+#[derive(Clone, Debug)]
+pub struct Comparison {
+    /// The arms.
+    pub pair: Pair,
+    /// The one thing in which they differ, where the plan says it.
+    pub differs_by: Option<String>,
+    /// The ratios, by load point and quantity.
+    pub ratios: Vec<Ratio>,
+}
+
+/// One ratio.
+#[derive(Clone, Debug)]
+pub struct Ratio {
+    /// Place of the load point in the plan.
+    pub point: usize,
+    /// The quantity.
+    pub metric: Metric,
+    /// The number, or why there is none.
+    pub outcome: Outcome,
+}
+
+/// A ratio's number, or why there is none.
+#[derive(Clone, Debug)]
+pub enum Outcome {
+    /// Both cells are valid.
+    Measured {
+        /// Median of the paired ratios with its interval.
+        estimate: Estimate,
+        /// The logarithms of the paired ratios.
+        log_ratios: Vec<f64>,
+    },
+    /// A cell is invalid: which, and why.
+    Invalid(String),
+    /// No block has the quantity for both arms.
+    NotMeasured,
+}
+
+impl Outcome {
+    /// The estimate, where there is one.
+    pub fn estimate(&self) -> Option<Estimate> {
+        match self {
+            Self::Measured { estimate, .. } => Some(*estimate),
+            Self::Invalid(_) | Self::NotMeasured => None,
+        }
+    }
+}
+
+/// Identifier of a comparison's row in the table of ratios.
+pub fn ratio_id(plan: &Plan, pair: Pair, point: usize) -> String {
+    format!(
+        "ratio-{}-to-{}-{}",
+        slug(&plan.arms[pair.ours].name),
+        slug(&plan.arms[pair.base].name),
+        slug(&load_label(&plan.load_points[point]))
+    )
+}
+
+/// The pairs of a report: each arm and the baseline, each arm and the one it differs from by one
+/// thing, each control and what it repeats, and those the claims need. Each pair once.
+pub(super) fn pairs(plan: &Plan, claimed: &[Pair]) -> Vec<Pair> {
+    let place = |name: &str| plan.arms.iter().position(|arm| arm.name == name);
+    let mut pairs: Vec<Pair> = Vec::new();
+    let mut add = |ours: usize, base: Option<usize>| {
+        let Some(base) = base.filter(|base| *base != ours) else {
+            return;
+        };
+        let pair = Pair { ours, base };
+        if !pairs.contains(&pair) {
+            pairs.push(pair);
+        }
+    };
+    let baseline = place(BASELINE_ARM);
+    for ours in 0..plan.arms.len() {
+        add(ours, baseline);
+    }
+    for (ours, arm) in plan.arms.iter().enumerate() {
+        add(ours, arm.differs_from.as_deref().and_then(place));
+        add(ours, arm.control_of.as_deref().and_then(place));
+    }
+    for pair in claimed {
+        add(pair.ours, Some(pair.base));
+    }
+    pairs
+}
+
+pub(super) fn comparisons(
+    plan: &Plan,
+    pairs: &[Pair],
+    cells: &[Cell],
+    measures: &Measures,
+    seed: Seed,
+) -> Result<Vec<Comparison>, FrameError> {
+    let points = plan.load_points.len();
+    pairs
+        .iter()
+        .map(|&pair| {
+            let paired = measures.pairs(pair.ours, pair.base)?;
+            let mut ratios = Vec::new();
+            for point in 0..points {
+                let sides = [pair.ours, pair.base].map(|arm| &cells[arm * points + point]);
+                let mut resampler = Resampler::new(seed, stream_name(plan, pair, point));
+                for metric in Metric::COMPARED {
+                    ratios.push(Ratio {
+                        point,
+                        metric,
+                        outcome: outcome(sides, &paired, point, metric, &mut resampler),
+                    });
+                }
+            }
+            let entry = &plan.arms[pair.ours];
+            let from = entry.differs_from.as_deref() == Some(&plan.arms[pair.base].name);
+            Ok(Comparison {
+                pair,
+                differs_by: entry.differs_by.clone().filter(|_| from),
+                ratios,
+            })
+        })
+        .collect()
+}
+
+fn outcome(
+    sides: [&Cell; 2],
+    paired: &[Paired],
+    point: usize,
+    metric: Metric,
+    resampler: &mut Resampler,
+) -> Outcome {
+    let invalid: Vec<String> = (sides.iter())
+        .filter(|cell| cell.measured > 0 && !cell.valid())
+        .map(|cell| InvalidCell(cell).to_string())
+        .collect();
+    if !invalid.is_empty() {
+        return Outcome::Invalid(invalid.join("; "));
+    }
+    let values: Vec<(f64, f64)> = paired
+        .iter()
+        .filter(|pair| pair.point == point)
+        .filter_map(|pair| Some((pair.ours.get(metric)?, pair.base.get(metric)?)))
+        .collect();
+    let log_ratios = log_ratios(&values);
+    match ratio_estimate(&log_ratios, resampler) {
+        Some(estimate) => Outcome::Measured {
+            estimate,
+            log_ratios,
+        },
+        None => Outcome::NotMeasured,
+    }
+}
+
+/// `ARM at LOAD (why)`.
+struct InvalidCell<'a>(&'a Cell);
+
+impl fmt::Display for InvalidCell<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(cell) = self;
+        write!(
+            f,
+            "{} at {} ({})",
+            cell.arm_name,
+            load_label(&cell.load),
+            cell.invalid_because()
+        )
+    }
+}
+
+/// The same for a pair and its inverse, so that swapping the arms exactly inverts the interval.
+fn stream_name(plan: &Plan, pair: Pair, point: usize) -> String {
+    let mut names = [pair.ours, pair.base].map(|arm| plan.arms[arm].name.as_str());
+    names.sort_unstable();
+    format!(
+        "ratio {} {} {}",
+        names[0],
+        names[1],
+        load_label(&plan.load_points[point])
+    )
+}

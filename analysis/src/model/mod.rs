@@ -1,0 +1,129 @@
+//! A run as the report sees it: cells, comparisons, noise.
+
+mod cell;
+mod compare;
+mod noise;
+
+use hdrhistogram::errors::AdditionError;
+use records::{Environment, LoadPoint, Plan};
+
+pub use cell::Cell;
+pub use compare::{BASELINE_ARM, Comparison, Outcome, Pair, Ratio, ratio_id};
+pub use noise::{Deviation, NoiseFloor};
+
+use crate::frame::{FrameError, Measures};
+use crate::gates;
+use crate::load::{Key, Row, Run};
+use crate::metric::{Derived, Metric};
+use crate::stats::Seed;
+
+/// Why a run could not be summarised.
+#[derive(Debug, thiserror::Error)]
+pub enum StudyError {
+    /// A fault in the frames.
+    #[error(transparent)]
+    Frame(#[from] FrameError),
+    /// Histograms that cannot be merged.
+    #[error(
+        "the latency histograms of {arm} at {load} cannot be merged: {source:?}. One of its lines \
+         in load.jsonl is damaged; restore the file or measure again"
+    )]
+    Histogram {
+        /// The arm.
+        arm: String,
+        /// The load.
+        load: String,
+        /// The reason.
+        source: AdditionError,
+    },
+}
+
+/// A run with everything that is computed from it before anything is claimed.
+#[derive(Debug)]
+pub struct Study {
+    /// Name of the results folder.
+    pub name: String,
+    /// What was to be measured.
+    pub plan: Plan,
+    /// Where.
+    pub environment: Environment,
+    /// The measurements.
+    pub rows: Vec<Row>,
+    /// What is derived from each measurement, in the order of `rows`.
+    pub derived: Vec<Derived>,
+    /// Measurements of the plan that are not there.
+    pub missing: Vec<Key>,
+    /// All cells: each arm of the plan at each load point, in the plan's order.
+    pub cells: Vec<Cell>,
+    /// All comparisons, in the order of the report.
+    pub comparisons: Vec<Comparison>,
+    /// What the A/A control shows.
+    pub noise: NoiseFloor,
+}
+
+impl Study {
+    /// Summarises a run; `claimed` are pairs of arms that claims need beside the usual ones.
+    pub fn new(run: Run, claimed: &[Pair]) -> Result<Self, StudyError> {
+        let measures = Measures::derive(&run)?;
+        let derived = measures.rows()?;
+        let failures: Vec<_> = (run.rows.iter().zip(&derived))
+            .map(|(row, derived)| gates::failures(&row.measurement, derived))
+            .collect();
+        let valid: Vec<bool> = failures.iter().map(Vec::is_empty).collect();
+        let measures = measures.with_validity(&valid)?;
+        let seed = Seed::new(run.plan.seed);
+        let cells = cell::cells(&run, &derived, &failures, &measures.cell_medians()?, seed)?;
+        let pairs = compare::pairs(&run.plan, claimed);
+        let comparisons = compare::comparisons(&run.plan, &pairs, &cells, &measures, seed)?;
+        let noise = NoiseFloor::new(&run.plan, &comparisons);
+        Ok(Self {
+            name: run.name,
+            plan: run.plan,
+            environment: run.environment,
+            rows: run.rows,
+            derived,
+            missing: run.missing,
+            cells,
+            comparisons,
+            noise,
+        })
+    }
+
+    /// The arm's place in the plan.
+    pub fn arm(&self, name: &str) -> Option<usize> {
+        self.plan.arms.iter().position(|arm| arm.name == name)
+    }
+
+    /// The arm's name.
+    pub fn arm_name(&self, arm: usize) -> &str {
+        &self.plan.arms[arm].name
+    }
+
+    /// The load point.
+    pub fn load(&self, point: usize) -> &LoadPoint {
+        &self.plan.load_points[point]
+    }
+
+    /// The load point's place in the plan.
+    pub fn point(&self, load: &LoadPoint) -> Option<usize> {
+        self.plan.load_points.iter().position(|p| p == load)
+    }
+
+    /// The cell of an arm at a load point.
+    pub fn cell(&self, arm: usize, point: usize) -> &Cell {
+        &self.cells[arm * self.plan.load_points.len() + point]
+    }
+
+    /// The comparison of two arms, where it was made.
+    pub fn comparison(&self, pair: Pair) -> Option<&Comparison> {
+        self.comparisons.iter().find(|c| c.pair == pair)
+    }
+
+    /// The ratio of a quantity of two arms at a load point, where the arms were compared.
+    pub fn ratio(&self, pair: Pair, point: usize, metric: Metric) -> Option<&Ratio> {
+        self.comparison(pair)?
+            .ratios
+            .iter()
+            .find(|ratio| ratio.point == point && ratio.metric == metric)
+    }
+}

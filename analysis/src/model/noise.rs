@@ -1,0 +1,71 @@
+//! The noise floor: what the A/A control shows where nothing differs.
+
+use std::collections::BTreeMap;
+
+use records::Plan;
+
+use super::{Comparison, Pair};
+use crate::metric::Metric;
+use crate::stats::Estimate;
+
+/// The largest deviation from 1 between an arm and its exact repeat.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Deviation {
+    /// The control and the arm it repeats.
+    pub pair: Pair,
+    /// Place of the load point in the plan.
+    pub point: usize,
+    /// The ratio of the two.
+    pub estimate: Estimate,
+}
+
+/// What the A/A control shows, by quantity.
+#[derive(Clone, Debug, Default)]
+pub struct NoiseFloor {
+    largest: BTreeMap<Metric, Deviation>,
+    controls: Vec<Pair>,
+}
+
+impl NoiseFloor {
+    pub(super) fn new(plan: &Plan, comparisons: &[Comparison]) -> Self {
+        let is_control = |pair: Pair| {
+            let repeated = plan.arms[pair.ours].control_of.as_deref();
+            repeated == Some(&plan.arms[pair.base].name)
+        };
+        let mut floor = Self::default();
+        for comparison in comparisons.iter().filter(|c| is_control(c.pair)) {
+            floor.controls.push(comparison.pair);
+            for ratio in &comparison.ratios {
+                let Some(estimate) = ratio.outcome.estimate() else {
+                    continue;
+                };
+                let here = Deviation {
+                    pair: comparison.pair,
+                    point: ratio.point,
+                    estimate,
+                };
+                let largest = floor.largest.entry(ratio.metric).or_insert(here);
+                if estimate.deviation() > largest.estimate.deviation() {
+                    *largest = here;
+                }
+            }
+        }
+        floor
+    }
+
+    /// The controls of the run: each with the arm it repeats.
+    pub fn controls(&self) -> &[Pair] {
+        &self.controls
+    }
+
+    /// The largest deviation seen in this quantity.
+    pub fn largest(&self, metric: Metric) -> Option<Deviation> {
+        self.largest.get(&metric).copied()
+    }
+
+    /// Whether an effect is no larger than what the control shows without one.
+    pub fn covers(&self, metric: Metric, estimate: &Estimate) -> bool {
+        self.largest(metric)
+            .is_some_and(|floor| estimate.deviation() <= floor.estimate.deviation())
+    }
+}

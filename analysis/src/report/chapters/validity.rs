@@ -1,0 +1,123 @@
+//! How far the numbers can be trusted: blocks, gates, foreign CPU, noise floor.
+
+use super::{Block, heading};
+use crate::gates::{FOREIGN_CPU_LIMIT, STEAL_LIMIT};
+use crate::metric::Metric;
+use crate::model::Study;
+use crate::stats::{RESAMPLES, median};
+use crate::tables;
+use crate::text::{Prose, fixed, grouped, load_name, percent};
+
+pub(super) fn chapter(study: &Study) -> Vec<Block> {
+    let mut blocks = vec![heading("validity", "Validity")];
+    let invalid = tables::invalid(study);
+    let mut points = vec![
+        measurements(study),
+        shares(
+            study,
+            Metric::ForeignShare,
+            "Foreign CPU",
+            FOREIGN_CPU_LIMIT,
+        ),
+        shares(study, Metric::StealShare, "Steal", STEAL_LIMIT),
+        little(study),
+    ];
+    points.extend(
+        [Metric::CpuUsPerRequest, Metric::RequestsPerSecond]
+            .into_iter()
+            .map(|metric| noise(study, metric)),
+    );
+    points.retain(|point| !point.is_empty());
+    blocks.push(Block::List(points));
+    if !invalid.lines.is_empty() {
+        blocks.push(Block::Table {
+            table: invalid,
+            anchors: false,
+        });
+    }
+    blocks.push(Block::Paragraph(Prose::from(format!(
+        "Ratios are paired inside blocks; the estimate is their median, the interval a 95 % \
+         percentile bootstrap over blocks with {} resamples and the run's recorded seed. \
+         A cell with a single measurement that failed a gate is invalid as a whole: it stays in \
+         the tables, marked, and no ratio, verdict or headline uses it.",
+        grouped(RESAMPLES as f64, 0)
+    ))));
+    blocks
+}
+
+fn measurements(study: &Study) -> Prose {
+    let invalid = study.cells.iter().filter(|c| c.measured > 0 && !c.valid());
+    Prose::from(format!(
+        "{} measurements of {} cells in {} blocks; {} of the cells are invalid.",
+        study.rows.len(),
+        study.cells.len(),
+        study.plan.blocks,
+        invalid.count(),
+    ))
+}
+
+/// Median and largest share over all measurements.
+fn shares(study: &Study, metric: Metric, name: &str, limit: f64) -> Prose {
+    let found: Vec<f64> = (study.derived.iter())
+        .filter_map(|row| row.get(metric))
+        .collect();
+    let Some(middle) = median(&found) else {
+        return Prose::from(format!("{name} was not measured."));
+    };
+    let largest = found.iter().copied().fold(0.0, f64::max);
+    Prose::from(format!(
+        "{name}: median {}, largest {} of the machine (limit {}).",
+        percent(middle, 1),
+        percent(largest, 1),
+        percent(limit, 0)
+    ))
+}
+
+/// How far rate times latency is from the connections; stated, not a gate.
+fn little(study: &Study) -> Prose {
+    let far = (study.cells.iter())
+        .filter(|cell| cell.valid() && cell.load.offered_rate_per_s.is_none())
+        .filter_map(|cell| {
+            let asked = f64::from(cell.load.connections) * f64::from(cell.load.pipeline);
+            Some((cell, cell.medians.get(Metric::InFlight)?, asked))
+        })
+        .max_by(|a, b| (a.1 / a.2).ln().abs().total_cmp(&(b.1 / b.2).ln().abs()));
+    let Some((cell, in_flight, asked)) = far else {
+        return Prose::new();
+    };
+    Prose::from(format!(
+        "Little's law: requests a second times mean latency are the requests in flight. In every \
+         valid cell they are within {} of those asked for; farthest for ",
+        percent((in_flight / asked - 1.0).abs(), 1)
+    ))
+    .code(&cell.arm_name)
+    .text(format!(
+        " at {} ({} of {}). Stated and not a gate, because the load generator corrects its \
+         latencies.",
+        load_name(&cell.load),
+        fixed(in_flight, 1),
+        fixed(asked, 0)
+    ))
+}
+
+fn noise(study: &Study, metric: Metric) -> Prose {
+    let Some(floor) = study.noise.largest(metric) else {
+        return Prose::new();
+    };
+    Prose::from("Noise floor: ")
+        .code(study.arm_name(floor.pair.ours))
+        .text(" repeats ")
+        .code(study.arm_name(floor.pair.base))
+        .text(format!(
+            "; the largest deviation in {} is {} %, a ratio of ",
+            metric.noun(),
+            fixed(floor.estimate.deviation() * 100.0, 1),
+        ))
+        .number(format!(
+            "{} ({}\u{2013}{})",
+            fixed(floor.estimate.value, 3),
+            fixed(floor.estimate.low, 3),
+            fixed(floor.estimate.high, 3)
+        ))
+        .text(format!(" at {}.", load_name(study.load(floor.point))))
+}

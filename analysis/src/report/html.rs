@@ -1,0 +1,110 @@
+//! The report as one HTML file that needs nothing beside it.
+
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+
+use super::document::{Block, Document, Entry, RowLink, Sentence, grouped};
+
+/// The page's styles.
+const STYLE: &str = include_str!("style.css");
+
+/// Renders the document.
+pub fn page(document: &Document) -> String {
+    let parts = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
+                title { (document.title) ": " (document.subtitle) }
+                style { (PreEscaped(STYLE)) }
+            }
+            body {
+                header {
+                    h1 { (document.title) }
+                    p.subtitle { (document.subtitle) }
+                }
+                (contents(document))
+                main { @for part in &document.blocks { (block(part)) } }
+            }
+        }
+    };
+    parts.into_string() + "\n"
+}
+
+/// Links to the chapters.
+fn contents(document: &Document) -> Markup {
+    html! {
+        nav aria-label="Contents" { ul {
+            @for part in &document.blocks {
+                @if let Block::Heading { level: 2, id, text } = part {
+                    li { a href=(format!("#{id}")) { (text) } }
+                }
+            }
+        } }
+    }
+}
+
+fn block(block: &Block) -> Markup {
+    html! {
+        @match block {
+            Block::Heading { level: 2, id, text } => h2 id=(id) { (text) },
+            Block::Heading { id, text, .. } => h3 id=[(!id.is_empty()).then_some(id)] { (text) },
+            Block::Lead(sentences) => div.lead {
+                @for sentence in sentences { p id=(sentence.id) { (with_rows(sentence)) } }
+            },
+            Block::Paragraph(prose) => p { (prose.to_html()) },
+            Block::Warning(prose) => p.warning role="note" { (prose.to_html()) },
+            Block::List(items) => ul { @for item in items { li { (item.to_html()) } } },
+            Block::Entries(entries) => div.entries { @for part in entries { (entry(part)) } },
+            Block::Table { table, anchors } => (table.to_html(*anchors)),
+            Block::Folded { table, anchors } => details {
+                summary { (table.title) }
+                (table.to_html(*anchors))
+            },
+            Block::Figure { figure, data } => figure {
+                (PreEscaped(&figure.svg))
+                figcaption { (figure.caption) }
+                details { summary { "The figure's data" } (data.to_html(false)) }
+            },
+            Block::Code(commands) => pre { code { (commands) } },
+        }
+    }
+}
+
+fn entry(entry: &Entry) -> Markup {
+    html! {
+        article.entry id=(entry.sentence.id) {
+            p.quote {
+                span class=(format!("verdict {}", entry.verdict)) { (entry.verdict) }
+                q { (entry.quote) }
+            }
+            p {
+                (entry.sentence.prose.to_html())
+                @if !entry.p.is_empty() { " " span.p { (entry.p) } }
+                (rows(&entry.sentence.links))
+            }
+        }
+    }
+}
+
+fn with_rows(sentence: &Sentence) -> Markup {
+    html! { (sentence.prose.to_html()) (rows(&sentence.links)) }
+}
+
+fn rows(links: &[RowLink]) -> Markup {
+    html! {
+        @if !links.is_empty() {
+            span.rows {
+                @for (place, group) in grouped(links).iter().enumerate() {
+                    @if place > 0 { "; " }
+                    @if let [first, ..] = group.as_slice() { (first.table) ": " (first.name) " at " }
+                    @for (place, link) in group.iter().enumerate() {
+                        @if place > 0 { ", " }
+                        a href=(format!("#{}", link.id)) { (link.load) }
+                    }
+                }
+            }
+        }
+    }
+}

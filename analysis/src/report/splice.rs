@@ -1,0 +1,210 @@
+//! The results section of the README, between two markers.
+
+use super::chapters::machine;
+use crate::assess::Assessment;
+use crate::claims::{Family, Judged, OUR_ARM, Verdict};
+use crate::metric::Metric;
+use crate::model::{BASELINE_ARM, Pair, Study};
+use crate::tables::{Column, Display, Kind, Line, Table, Value};
+use crate::text::{Prose, joined, load_label};
+
+/// The line before the generated section.
+pub const BEGIN: &str = "<!-- results:begin -->";
+/// The line after it.
+pub const END: &str = "<!-- results:end -->";
+
+/// Why a section could not be placed.
+#[derive(Debug, thiserror::Error)]
+pub enum SpliceError {
+    /// A marker is absent, or there are several, or they stand in the wrong order.
+    #[error(
+        "{file}: needs one line {BEGIN} and, after it, one line {END}; the results section goes \
+         between them. Add both lines"
+    )]
+    Markers {
+        /// The file.
+        file: String,
+    },
+}
+
+/// The generated section of one or several runs.
+pub fn section(assessments: &[Assessment]) -> String {
+    let parts: Vec<String> = assessments.iter().map(run_section).collect();
+    parts.join("\n")
+}
+
+/// `text` with `section` between the markers. `file` is named in errors.
+pub fn splice(file: &str, text: &str, section: &str) -> Result<String, SpliceError> {
+    let markers = || SpliceError::Markers {
+        file: file.to_owned(),
+    };
+    let lines: Vec<&str> = text.split_inclusive('\n').collect();
+    let find = |marker: &str| {
+        let mut places = (0..lines.len()).filter(|place| lines[*place].trim() == marker);
+        places.next().filter(|_| places.next().is_none())
+    };
+    let begin = find(BEGIN).ok_or_else(markers)?;
+    let end = find(END).filter(|end| *end > begin).ok_or_else(markers)?;
+    Ok(format!(
+        "{}{section}{}",
+        lines[..=begin].concat(),
+        lines[end..].concat()
+    ))
+}
+
+/// The first line in which two texts differ: its number and both contents.
+pub fn first_difference<'a>(found: &'a str, wanted: &'a str) -> Option<(usize, &'a str, &'a str)> {
+    let (mut left, mut right) = (found.lines(), wanted.lines());
+    for number in 1.. {
+        match (left.next(), right.next()) {
+            (None, None) => break,
+            (a, b) if a == b => {}
+            (a, b) => return Some((number, a.unwrap_or("nothing"), b.unwrap_or("nothing"))),
+        }
+    }
+    (found != wanted).then_some((1, "other line ends", "plain line ends"))
+}
+
+fn run_section(assessment: &Assessment) -> String {
+    let study = &assessment.study;
+    let mut text = String::new();
+    for (place, headline) in assessment.headline.iter().enumerate() {
+        let prose = headline.prose.to_markdown();
+        text += &match place {
+            0 => format!("**{}**\n\n", prose.replace("**", "")),
+            _ => format!("{prose}\n\n"),
+        };
+    }
+    if let Some(table) = table(study) {
+        text += &format!("{}\n", table.to_markdown());
+    }
+    text += &format!("{}\n\n", machine(study).to_markdown());
+    for (family, name) in [
+        (Family::Card, "The card's claims"),
+        (Family::Ours, "Our claims"),
+    ] {
+        if let Some(line) = verdicts(assessment, family, name) {
+            text += &format!("{}\n\n", line.to_markdown());
+        }
+    }
+    let folder = format!("results/{}", study.name);
+    let link = Prose::from("Raw data: ")
+        .link(folder.as_str(), folder.as_str())
+        .text(".");
+    text + &format!("{}\n", link.to_markdown())
+}
+
+/// CPU a request and requests a second as ratios, and kernel entries, a line a load.
+fn table(study: &Study) -> Option<Table> {
+    let pair = Pair {
+        ours: study.arm(OUR_ARM)?,
+        base: study.arm(BASELINE_ARM)?,
+    };
+    let line = |point: usize| {
+        let ratio = |metric| {
+            let outcome = study.ratio(pair, point, metric).map(|ratio| &ratio.outcome);
+            match outcome {
+                Some(crate::model::Outcome::Invalid(_)) => Value::Text("invalid".to_owned()),
+                other => Value::estimate(other.and_then(|o| o.estimate()), Display::Decimals(3)),
+            }
+        };
+        let entries = |arm| {
+            let cell = study.cell(arm, point);
+            Value::estimate(
+                cell.quotable(Metric::KernelEntriesPerRequest),
+                Display::Decimals(2),
+            )
+        };
+        Line::plain(vec![
+            Value::Text(load_label(study.load(point))),
+            ratio(Metric::CpuUsPerRequest),
+            ratio(Metric::RequestsPerSecond),
+            entries(pair.ours),
+            entries(pair.base),
+        ])
+    };
+    Some(Table {
+        name: "readme".to_owned(),
+        title: String::new(),
+        columns: vec![
+            Column::new("load", "Connections", Kind::Numbers),
+            Column::new("cpu", "CPU a request, ratio", Kind::Estimates),
+            Column::new("throughput", "Requests a second, ratio", Kind::Estimates),
+            Column::new(
+                "entries",
+                format!("Kernel entries a request, {OUR_ARM}"),
+                Kind::Estimates,
+            ),
+            Column::new("entries_base", BASELINE_ARM, Kind::Estimates),
+        ],
+        lines: (0..study.plan.load_points.len()).map(line).collect(),
+    })
+}
+
+/// "The card's claims: supported a, b; refuted c."
+fn verdicts(assessment: &Assessment, family: Family, name: &str) -> Option<Prose> {
+    let with = |verdict: Verdict| -> Vec<&Judged> {
+        (assessment.claims.of(family))
+            .filter(|judged| judged.verdict == verdict)
+            .collect()
+    };
+    let groups: Vec<(Verdict, Vec<&Judged>)> = Verdict::ALL
+        .into_iter()
+        .map(|verdict| (verdict, with(verdict)))
+        .filter(|(_, judged)| !judged.is_empty())
+        .collect();
+    if groups.is_empty() {
+        return None;
+    }
+    let mut prose = Prose::from(format!("{name}: "));
+    for (place, (verdict, judged)) in groups.into_iter().enumerate() {
+        let names = judged
+            .into_iter()
+            .map(|j| Prose::new().code(&j.claim.id))
+            .collect();
+        prose = prose
+            .text(if place > 0 { "; " } else { "" })
+            .strong(verdict.word())
+            .text(" ")
+            .then(joined(names));
+    }
+    Some(prose.text("."))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FILE: &str = "# Title\n<!-- results:begin -->\nold\n<!-- results:end -->\nrest\n";
+
+    #[test]
+    fn the_section_replaces_what_was_there_and_nothing_else() {
+        let once = splice("README.md", FILE, "new\n").unwrap();
+        assert_eq!(once, FILE.replace("old", "new"));
+        assert_eq!(splice("README.md", &once, "new\n").unwrap(), once);
+    }
+
+    #[test]
+    fn absent_double_or_reversed_markers_are_refused() {
+        for file in [
+            "no markers\n".to_owned(),
+            format!("{BEGIN}\n"),
+            format!("{END}\n{BEGIN}\n"),
+            format!("{BEGIN}\n{BEGIN}\n{END}\n"),
+        ] {
+            let error = splice("README.md", &file, "new\n").unwrap_err().to_string();
+            assert!(
+                error.contains("README.md") && error.contains(BEGIN),
+                "{error}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_first_differing_line_is_named() {
+        assert_eq!(first_difference("a\nb\n", "a\nb\n"), None);
+        assert_eq!(first_difference("a\nb\n", "a\nc\n"), Some((2, "b", "c")));
+        assert_eq!(first_difference("a\n", "a\nb\n"), Some((2, "nothing", "b")));
+        assert!(first_difference("a\r\n", "a\n").is_some());
+    }
+}

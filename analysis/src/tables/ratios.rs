@@ -1,0 +1,107 @@
+//! The table of ratios.
+
+use super::{Column, Display, Kind, Line, Table, Value};
+use crate::metric::Metric;
+use crate::model::{BASELINE_ARM, Comparison, Outcome, Study, ratio_id};
+use crate::text::load_label;
+
+const RATIO: Display = Display::Decimals(3);
+
+/// Every comparison at every load point, all compared quantities beside each other.
+pub fn ratios(study: &Study) -> Table {
+    let mut columns = vec![
+        Column::new("arm", "Arm", Kind::Words),
+        Column::new("to_arm", "to", Kind::Words),
+        Column::new("load", "Connections", Kind::Numbers),
+    ];
+    for metric in Metric::COMPARED {
+        columns.push(Column {
+            key: format!("{}_ratio", metric.column()),
+            title: short_title(metric).to_owned(),
+            kind: Kind::Estimates,
+            shown: metric != Metric::LatencyMeanUs,
+        });
+    }
+    columns.push(Column::hidden("differs_by", Kind::Words));
+    columns.push(Column::new("note", "Note", Kind::Words));
+    let points = 0..study.plan.load_points.len();
+    Table {
+        name: "ratios".to_owned(),
+        title: "Ratios of paired measurements: medians over blocks with 95 % intervals".to_owned(),
+        columns,
+        lines: (study.comparisons.iter())
+            .flat_map(|comparison| points.clone().map(move |point| (comparison, point)))
+            .map(|(comparison, point)| line(study, comparison, point))
+            .collect(),
+    }
+}
+
+fn short_title(metric: Metric) -> &'static str {
+    match metric {
+        Metric::CpuUsPerRequest => "CPU a request",
+        Metric::RequestsPerSecond => "Requests a second",
+        Metric::LatencyMeanUs => "Mean latency",
+        Metric::LatencyP50Us => "p50",
+        Metric::LatencyP99Us => "p99",
+        other => other.title(),
+    }
+}
+
+fn line(study: &Study, comparison: &Comparison, point: usize) -> Line {
+    let pair = comparison.pair;
+    let mut values = vec![
+        Value::Name(study.arm_name(pair.ours).to_owned()),
+        Value::Name(study.arm_name(pair.base).to_owned()),
+        Value::Text(load_label(study.load(point))),
+    ];
+    let mut invalid = None;
+    for metric in Metric::COMPARED {
+        let outcome = study.ratio(pair, point, metric).map(|ratio| &ratio.outcome);
+        if let Some(Outcome::Invalid(why)) = outcome {
+            invalid = Some(why.clone());
+        }
+        let estimate = outcome.and_then(Outcome::estimate);
+        values.push(Value::estimate(estimate, RATIO));
+    }
+    values.push(Value::Text(
+        comparison.differs_by.clone().unwrap_or_default(),
+    ));
+    let marked = invalid.is_some();
+    values.push(Value::Text(
+        invalid.map_or_else(String::new, |why| format!("invalid: {why}")),
+    ));
+    Line {
+        id: ratio_id(&study.plan, pair, point),
+        marked,
+        values,
+    }
+}
+
+/// CPU a request of every arm as a ratio to the card's baseline: the data of the forest figure.
+pub fn arm_ratios(study: &Study) -> Table {
+    let to_baseline = (study.comparisons.iter())
+        .filter(|comparison| study.arm_name(comparison.pair.base) == BASELINE_ARM);
+    let lines = to_baseline.flat_map(|comparison| {
+        (comparison.ratios.iter())
+            .filter(|ratio| ratio.metric == Metric::CpuUsPerRequest)
+            .map(|ratio| Line {
+                id: String::new(),
+                marked: matches!(ratio.outcome, Outcome::Invalid(_)),
+                values: vec![
+                    Value::Name(study.arm_name(comparison.pair.ours).to_owned()),
+                    Value::Text(load_label(study.load(ratio.point))),
+                    Value::estimate(ratio.outcome.estimate(), RATIO),
+                ],
+            })
+    });
+    Table {
+        name: "cpu-ratios".to_owned(),
+        title: format!("CPU a request as a ratio to {BASELINE_ARM}"),
+        columns: vec![
+            Column::new("arm", "Arm", Kind::Words),
+            Column::new("load", "Connections", Kind::Numbers),
+            Column::new("cpu_us_per_request_ratio", "Ratio", Kind::Estimates),
+        ],
+        lines: lines.collect(),
+    }
+}

@@ -1,0 +1,107 @@
+//! Derived quantities against arithmetic done by hand.
+
+use analysis::assess::{Assessment, assess};
+use analysis::bottleneck::Bottleneck;
+use analysis::load::Completeness;
+use analysis::metric::Metric;
+
+use super::support::{NO_DIFFERENCE, Scenario, Truth};
+
+/// One block at 50 connections in which every row has these numbers.
+fn scenario() -> Scenario {
+    let mut scenario = Scenario::new(Truth {
+        blocks: 1,
+        ..NO_DIFFERENCE
+    })
+    .only(50);
+    for row in &mut scenario.rows {
+        row.window_us = Some(2_000_000);
+        row.requests = Some(100_000);
+        row.latency_mean_us = Some(1000);
+        row.server_cpu_user_us = Some(300_000);
+        row.server_cpu_system_us = Some(900_000);
+        row.client_cpu_us = Some(1_900_000);
+        row.host_cpu_busy_us = Some(3_300_000);
+        row.host_cpu_steal_us = Some(40_000);
+        row.kernel_entries = Some(250_000);
+        row.requests_by_worker = "75000;25000".into();
+        row.accepts_by_worker = "0;0".into();
+    }
+    scenario
+}
+
+fn assessed(scenario: &Scenario) -> Assessment {
+    let root = tempfile::tempdir().unwrap();
+    scenario.write(root.path());
+    assess(root.path(), Completeness::Whole).unwrap()
+}
+
+fn found(assessment: &Assessment, metric: Metric) -> Option<f64> {
+    assessment.study.cell(0, 0).medians.get(metric)
+}
+
+#[test]
+fn every_quantity_is_what_its_name_says() {
+    let assessment = assessed(&scenario());
+    let cases = [
+        (Metric::RequestsPerSecond, 50_000.0),
+        (Metric::CpuUsPerRequest, 12.0),
+        (Metric::KernelEntriesPerRequest, 2.5),
+        (Metric::ServerCoresBusy, 0.6),
+        (Metric::ClientCoresBusy, 0.95),
+        (Metric::ForeignShare, 0.05),
+        (Metric::StealShare, 0.01),
+        (Metric::InFlight, 50.0),
+        (Metric::WorkerImbalance, 1.5),
+    ];
+    for (metric, wanted) in cases {
+        let value = found(&assessment, metric).unwrap();
+        assert!((value - wanted).abs() < 1e-9, "{metric:?}: {value}");
+    }
+    assert_eq!(found(&assessment, Metric::AcceptImbalance), None);
+    let cell = assessment.study.cell(0, 0);
+    assert_eq!(cell.bottleneck, Some(Bottleneck::Client));
+    assert!(cell.valid());
+}
+
+#[test]
+fn an_unpinned_server_has_a_core_a_worker_and_a_client_one_a_thread() {
+    let mut scenario = scenario();
+    scenario.plan.server_cpus.clear();
+    scenario.plan.client_cpus.clear();
+    scenario.plan.workers = 2;
+    scenario.plan.client_threads = 4;
+    let assessment = assessed(&scenario);
+    assert_eq!(found(&assessment, Metric::ServerCoresBusy), Some(0.3));
+    let client = found(&assessment, Metric::ClientCoresBusy).unwrap();
+    assert!((client - 0.2375).abs() < 1e-9);
+}
+
+#[test]
+fn what_was_not_measured_stays_empty_and_fails_its_gate() {
+    let mut scenario = scenario();
+    for row in &mut scenario.rows {
+        row.host_cpu_busy_us = None;
+        row.kernel_entries = None;
+    }
+    let assessment = assessed(&scenario);
+    assert_eq!(found(&assessment, Metric::ForeignShare), None);
+    assert_eq!(found(&assessment, Metric::KernelEntriesPerRequest), None);
+    let cell = assessment.study.cell(0, 0);
+    assert_eq!(
+        cell.invalid_because(),
+        "block 0: foreign CPU was not measured"
+    );
+}
+
+#[test]
+fn a_window_without_responses_gives_no_rate() {
+    let mut scenario = scenario();
+    for row in &mut scenario.rows {
+        row.requests = Some(0);
+    }
+    let assessment = assessed(&scenario);
+    assert_eq!(found(&assessment, Metric::RequestsPerSecond), None);
+    let cell = assessment.study.cell(0, 0);
+    assert_eq!(cell.invalid_because(), "block 0: no response in the window");
+}

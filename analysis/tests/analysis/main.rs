@@ -1,0 +1,12 @@
+//! Behaviour of the whole: synthetic runs in, sentences, tables, figures and refusals out.
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that cannot set up its data must fail"
+)]
+
+mod command_line;
+mod derivation;
+mod golden;
+mod outputs;
+mod refusals;
+mod support;

@@ -1,0 +1,172 @@
+//! The files of a report: always the same bytes, numbers that stand in tables, names escaped.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::LazyLock;
+
+use analysis::assess::{Assessment, assess};
+use analysis::load::Completeness;
+use analysis::report::{Bundle, report};
+
+use super::support::{NO_DIFFERENCE, Scenario, Truth};
+
+const HOSTILE: &str = "<script>|`*x*`&\"";
+
+fn assessed(scenario: &Scenario, name: &str) -> Assessment {
+    let root = tempfile::tempdir().unwrap();
+    let dir = root.path().join(name);
+    scenario.write(&dir);
+    assess(&dir, Completeness::Whole).unwrap()
+}
+
+fn bundle(scenario: &Scenario) -> Bundle {
+    report(&[assessed(scenario, "run")]).unwrap()
+}
+
+fn small(truth: Truth) -> Scenario {
+    Scenario::new(Truth { blocks: 5, ..truth })
+}
+
+/// The report of one small run, for all tests that only look at it.
+static BUNDLE: LazyLock<Bundle> = LazyLock::new(|| bundle(&small(NO_DIFFERENCE)));
+
+#[test]
+fn the_same_input_gives_the_same_bytes() {
+    assert_eq!(bundle(&small(NO_DIFFERENCE)), *BUNDLE);
+}
+
+#[test]
+fn the_order_of_the_rows_does_not_matter() {
+    let mut reversed = small(NO_DIFFERENCE);
+    reversed.rows.reverse();
+    reversed.loads.reverse();
+    assert_eq!(bundle(&reversed), *BUNDLE);
+}
+
+#[test]
+fn all_promised_files_are_there() {
+    let bundle = &*BUNDLE;
+    for path in [
+        "report.md",
+        "report.html",
+        "claims.json",
+        "tables/cells.csv",
+        "tables/ratios.csv",
+        "tables/claims.csv",
+        "tables/card-50.csv",
+        "tables/card-500.md",
+        "tables/card-2000.csv",
+        "figures/throughput.svg",
+        "figures/cpu.svg",
+        "figures/latency.svg",
+        "figures/forest.svg",
+    ] {
+        assert!(bundle.files().contains_key(path), "{path}");
+    }
+}
+
+#[test]
+fn every_ratio_of_the_headline_stands_in_the_table_of_ratios() {
+    let scenario = small(Truth {
+        kio_cpu: 0.93,
+        ..NO_DIFFERENCE
+    });
+    let assessment = assessed(&scenario, "run");
+    let headline: String = assessment.headline[..2]
+        .iter()
+        .map(|headline| headline.prose.to_plain())
+        .collect();
+    let bundle = report(&[assessment]).unwrap();
+    let table = &bundle.files()["tables/ratios.md"];
+    let ratios: Vec<&str> = headline
+        .split(|c: char| !(c.is_ascii_digit() || c == '.'))
+        .filter(|word| word.contains('.') && word.len() == 5)
+        .collect();
+    assert_eq!(ratios.len(), 2 * 3 * 3, "{headline}");
+    for ratio in ratios {
+        assert!(
+            table.contains(ratio),
+            "{ratio} of the headline is in no table"
+        );
+    }
+}
+
+#[test]
+fn every_link_inside_the_page_has_a_target() {
+    let bundle = &*BUNDLE;
+    let page = &bundle.files()["report.html"];
+    let ids: BTreeSet<&str> = values(page, " id=\"").collect();
+    let links: BTreeSet<&str> = values(page, " href=\"#").collect();
+    assert!(links.len() > 20);
+    for link in links {
+        assert!(ids.contains(link), "#{link}");
+    }
+    assert_eq!(
+        ids.len(),
+        values(page, " id=\"").count(),
+        "an id stands twice"
+    );
+}
+
+#[test]
+fn every_link_of_the_markdown_is_a_file_of_the_report() {
+    let bundle = &*BUNDLE;
+    let text = &bundle.files()["report.md"];
+    let mut links = 0;
+    for part in text.split("](").skip(1) {
+        let target = part.split(')').next().unwrap();
+        assert!(bundle.files().contains_key(target), "{target}");
+        links += 1;
+    }
+    assert!(links > 20);
+}
+
+#[test]
+fn the_page_needs_nothing_beside_it() {
+    let bundle = &*BUNDLE;
+    let page = &bundle.files()["report.html"];
+    for outside in ["<link", "<script", "src=", "url(", "@import"] {
+        assert!(!page.contains(outside), "{outside}");
+    }
+}
+
+#[test]
+fn hostile_names_stay_names() {
+    let mut scenario = small(NO_DIFFERENCE).only(50);
+    scenario.rename("tokio-published", HOSTILE);
+    let bundle = bundle(&scenario);
+    for (path, content) in bundle.files() {
+        let escaped = match Path::new(path).extension().and_then(|e| e.to_str()) {
+            Some("html" | "svg" | "md") => true,
+            _ => continue,
+        };
+        assert!(escaped && !content.contains("<script>"), "{path}");
+    }
+    let row = bundle.files()["tables/throughput.md"]
+        .lines()
+        .nth(2)
+        .unwrap();
+    assert!(row.contains(r"&lt;script&gt;\|\`\*x\*\`&amp;"), "{row}");
+}
+
+#[test]
+fn several_runs_stand_beside_each_other() {
+    let first = assessed(&small(NO_DIFFERENCE).only(50), "2026-01-01-a-quick");
+    let second = assessed(&small(NO_DIFFERENCE).only(50), "2026-01-02-b-quick");
+    let bundle = report(&[first, second]).unwrap();
+    for path in [
+        "report.md",
+        "report.html",
+        "2026-01-01-a-quick/report.html",
+        "2026-01-02-b-quick/tables/cells.csv",
+    ] {
+        assert!(bundle.files().contains_key(path), "{path}");
+    }
+    assert!(bundle.files()["report.md"].contains("](2026-01-02-b-quick/report.md)"));
+}
+
+fn values<'a>(page: &'a str, start: &'a str) -> impl Iterator<Item = &'a str> {
+    page.split(start)
+        .skip(1)
+        .map(|rest| rest.split('"').next().unwrap())
+}
