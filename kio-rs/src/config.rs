@@ -38,8 +38,8 @@ pub enum DriverKind {
 pub struct Config {
     /// What carries requests to the kernel.
     pub driver: DriverKind,
-    /// Length of the submission queue; the completion queue is four times as long. Rounded up to a
-    /// power of two, at most 32 768.
+    /// Length of the submission queue; the completion queue is four times as long, but at
+    /// most 65 536. Rounded up to a power of two, at most 32 768.
     pub queue_depth: u32,
     /// Operations there is room for from the start; more are made room for as they come.
     pub op_slots: usize,
@@ -50,7 +50,7 @@ pub struct Config {
     /// How sockets are accepted and read.
     pub ops: Ops,
     /// Accepted sockets are entries of the ring's own table (Linux 5.19), as many as the limit of
-    /// open files allows.
+    /// open files allows, at most 65 536.
     pub direct_descriptors: bool,
     /// The ring is entered by an index of the thread's rather than by a file descriptor
     /// (`IORING_REGISTER_RING_FDS`, Linux 5.18).

@@ -6,7 +6,7 @@ use std::net::Shutdown;
 use std::time::Duration;
 
 use hello_http::{Connection, Mode};
-use kio_rs::{TcpStream, timeout};
+use kio_rs::{TcpStream, is_stopping, timeout};
 use server_kit::Counters;
 
 /// How answers are made.
@@ -25,12 +25,14 @@ pub async fn serve(
 ) -> io::Result<()> {
     let mut http = Connection::new(answering.mode);
     loop {
-        let batch = {
-            let received = stream.recv().await?;
-            if received.is_empty() {
-                return Ok(());
-            }
-            http.feed(&received)
+        // Looked at inside the `map`, so that the buffer is given back before the answer is sent.
+        let received = stream.recv().await;
+        let batch = match received.map(|bytes| (!bytes.is_empty()).then(|| http.feed(&bytes))) {
+            Ok(Some(batch)) => batch,
+            Ok(None) => return Ok(()),
+            // What was answered arrives, and the peer learns that no more will be.
+            Err(_) if is_stopping() => return close(stream).await,
+            Err(error) => return Err(error),
         };
         if !batch.bytes.is_empty() {
             let bytes = if answering.heap {

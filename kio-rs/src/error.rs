@@ -66,6 +66,12 @@ impl Error {
 
     /// `io_uring_setup` refused outright, for any flags.
     pub(crate) fn refused(source: io::Error) -> Self {
+        if matches!(source.raw_os_error(), Some(libc::EMFILE | libc::ENFILE)) {
+            return Self::Io {
+                what: "making a ring (raise the limit of open files: `ulimit -n`)",
+                source,
+            };
+        }
         let cause = match source.raw_os_error() {
             Some(libc::EPERM | libc::EACCES) => match disabled_setting().as_deref() {
                 Some("0") | None => {
@@ -86,10 +92,7 @@ impl Error {
                 "the limit of locked memory is too low for a ring; raise it (`ulimit -l`)"
                     .to_owned()
             }
-            Some(libc::EMFILE | libc::ENFILE) => {
-                "no file descriptor is left for the ring; raise the limit (`ulimit -n`)".to_owned()
-            }
-            _ => "the kernel gave an error it is not known to give here".to_owned(),
+            _ => "the kernel gives no such error by its documentation".to_owned(),
         };
         Self::Refused { cause, source }
     }

@@ -9,6 +9,7 @@ use std::cell::{Cell, RefCell};
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
+use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
@@ -68,6 +69,9 @@ struct Handle {
     key: Key,
     /// In [`WOKEN`] already. Only the worker's own thread touches it, hence `Relaxed`.
     queued: AtomicBool,
+    /// In [`Remote::woken`] already. Cleared before the poll, by an exchange that orders whatever
+    /// the waking threads did before it.
+    queued_remotely: AtomicBool,
     remote: Arc<Remote>,
 }
 
@@ -79,9 +83,9 @@ impl Wake for Handle {
     #[inline]
     fn wake_by_ref(self: &Arc<Self>) {
         if RUNNING.get() != self.remote.id {
-            // Several wake-ups from elsewhere may queue the key several times: a spurious poll
-            // each, which a future must bear.
-            self.remote.push(self.key);
+            if !self.queued_remotely.swap(true, Ordering::AcqRel) {
+                self.remote.push(self.key);
+            }
         } else if !self.queued.load(Ordering::Relaxed) {
             self.queued.store(true, Ordering::Relaxed);
             WOKEN.with_borrow_mut(|woken| woken.push(self.key));
@@ -106,13 +110,19 @@ pub(crate) struct Executor {
     remote: Arc<Remote>,
     /// The batch being run; kept for its memory.
     batch: RefCell<Vec<Key>>,
+    /// What a task may take in one poll; renewed before each.
+    budget: Rc<Cell<u32>>,
     panics: Cell<u64>,
 }
+
+/// Completions a task may take in one poll: enough for a batch of requests, and little enough that
+/// a connection that is always ready does not hold up the others.
+const BUDGET: u32 = 64;
 
 impl Executor {
     /// # Panics
     /// When this thread has an executor already.
-    pub(crate) fn new(unpark: Box<dyn Unpark>) -> Self {
+    pub(crate) fn new(unpark: Box<dyn Unpark>, budget: Rc<Cell<u32>>) -> Self {
         static IDS: AtomicU64 = AtomicU64::new(1);
         let id = IDS.fetch_add(1, Ordering::Relaxed);
         assert_eq!(
@@ -129,6 +139,7 @@ impl Executor {
                 unpark,
             }),
             batch: RefCell::new(Vec::new()),
+            budget,
             panics: Cell::new(0),
         }
     }
@@ -142,9 +153,9 @@ impl Executor {
         self.tasks.borrow().len()
     }
 
-    /// Tasks that ended by a panic.
-    pub(crate) fn panics(&self) -> u64 {
-        self.panics.get()
+    /// Tasks that ended by a panic since the last call.
+    pub(crate) fn take_panics(&self) -> u64 {
+        self.panics.take()
     }
 
     /// Takes in a task; it is polled with the next batch.
@@ -154,6 +165,7 @@ impl Executor {
             let handle = Handle {
                 key,
                 queued: AtomicBool::new(true),
+                queued_remotely: AtomicBool::new(false),
                 remote: Arc::clone(&self.remote),
             };
             let handle = Arc::new(handle);
@@ -188,36 +200,47 @@ impl Executor {
                 return;
             };
             task.handle.queued.store(false, Ordering::Relaxed);
+            if task.handle.queued_remotely.load(Ordering::Relaxed) {
+                task.handle.queued_remotely.swap(false, Ordering::AcqRel);
+            }
             let Some(body) = task.body.take() else { return };
             body
         };
-        let mut context = Context::from_waker(&body.waker);
-        match catch_unwind(AssertUnwindSafe(|| body.future.as_mut().poll(&mut context))) {
-            Ok(Poll::Pending) => {
-                if let Some(task) = self.tasks.borrow_mut().get_mut(key) {
-                    task.body = Some(body);
-                }
+        self.budget.set(BUDGET);
+        let polled = self.guard(|| {
+            let mut context = Context::from_waker(&body.waker);
+            body.future.as_mut().poll(&mut context)
+        });
+        if polled == Some(Poll::Pending) {
+            if let Some(task) = self.tasks.borrow_mut().get_mut(key) {
+                task.body = Some(body);
             }
-            Ok(Poll::Ready(())) => self.end(key),
-            Err(_) => {
-                // The panic hook has printed it. One task ends, the worker does not.
-                self.panics.set(self.panics.get() + 1);
-                self.end(key);
-            }
+            return;
         }
-    }
-
-    fn end(&self, key: Key) {
         // Bound, so that the borrow is over when the task's parts are dropped.
         let task = self.tasks.borrow_mut().remove(key);
-        drop(task);
+        self.guard(|| drop((task, body)));
+    }
+
+    /// Keeps a panic from ending more than its task. The panic hook has printed it.
+    fn guard<T>(&self, run: impl FnOnce() -> T) -> Option<T> {
+        let result = catch_unwind(AssertUnwindSafe(run));
+        result
+            .map_err(|payload| {
+                self.panics.set(self.panics.get() + 1);
+                // Its drop may panic as well, and is not worth another guard.
+                std::mem::forget(payload);
+            })
+            .ok()
     }
 
     /// Drops every task, and those that the dropped ones spawn.
     pub(crate) fn clear(&self) {
         while self.len() > 0 {
             let tasks = self.tasks.borrow_mut().drain();
-            drop(tasks);
+            for task in tasks {
+                self.guard(|| drop(task));
+            }
         }
         WOKEN.with_borrow_mut(Vec::clear);
     }
@@ -247,10 +270,8 @@ mod tests {
 
     fn executor() -> (Executor, Arc<AtomicUsize>) {
         let unparks = Arc::new(AtomicUsize::new(0));
-        (
-            Executor::new(Box::new(CountUnparks(Arc::clone(&unparks)))),
-            unparks,
-        )
+        let unpark = Box::new(CountUnparks(Arc::clone(&unparks)));
+        (Executor::new(unpark, Rc::default()), unparks)
     }
 
     /// Ends after as many polls; says its waker to the outside.
@@ -322,13 +343,51 @@ mod tests {
     }
 
     #[test]
+    fn another_thread_that_wakes_often_queues_the_task_once() {
+        let (executor, unparks) = executor();
+        let (waker, dropped) = spawn_polls(&executor, 3);
+        executor.run_batch();
+        let waker = waker.borrow_mut().take().unwrap();
+        let again = waker.clone();
+        std::thread::spawn(move || (0..100).for_each(|_| waker.wake_by_ref()))
+            .join()
+            .unwrap();
+        executor.run_batch();
+        assert_eq!(unparks.load(Ordering::Relaxed), 1);
+        std::thread::spawn(move || again.wake()).join().unwrap();
+        assert!(!dropped.get());
+        executor.run_batch();
+        assert!(dropped.get(), "woken anew after the poll");
+    }
+
+    /// Panics when it is dropped.
+    struct Fragile;
+
+    impl Drop for Fragile {
+        fn drop(&mut self) {
+            panic!("on purpose, in a test");
+        }
+    }
+
+    #[test]
+    fn a_panic_in_a_drop_ends_its_task_only() {
+        let (executor, _) = executor();
+        let fragile = Fragile;
+        executor.spawn(async move { _ = &fragile });
+        let (_, dropped) = spawn_polls(&executor, 1);
+        executor.run_batch();
+        assert!(dropped.get());
+        assert_eq!((executor.take_panics(), executor.len()), (1, 0));
+    }
+
+    #[test]
     fn a_panic_ends_its_task_only() {
         let (executor, _) = executor();
         executor.spawn(async { panic!("on purpose, in a test") });
         let (_, dropped) = spawn_polls(&executor, 1);
         executor.run_batch();
         assert!(dropped.get());
-        assert_eq!((executor.panics(), executor.len()), (1, 0));
+        assert_eq!((executor.take_panics(), executor.len()), (1, 0));
     }
 
     #[test]

@@ -60,7 +60,6 @@ mod driver;
 mod error;
 mod executor;
 mod net;
-mod once;
 mod op;
 mod runtime;
 mod slab;

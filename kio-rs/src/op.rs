@@ -8,7 +8,7 @@
 
 use std::any::Any;
 use std::collections::VecDeque;
-use std::task::{Context, Waker};
+use std::task::Waker;
 
 use crate::slab::{Key, Slab};
 
@@ -49,17 +49,22 @@ struct Op {
     keep: Option<Box<dyn Any>>,
 }
 
-/// Completions of one operation that may wait for their owner. A peer that sends without reading
-/// holds this many shared buffers at most, and the kernel's socket buffer pushes back on it.
+/// Completions of one receive that may wait for their owner before it is cancelled. The kernel may
+/// have made some more by then (up to 32 at once), so that a peer that sends without reading holds
+/// some tens of shared buffers at most; after that the socket's own buffer pushes back on it.
 const MAX_QUEUED: usize = 8;
 
 /// Where a completion went.
 pub(crate) enum Delivery {
     /// To its owner.
-    Owner,
-    /// To its owner, who has let [`MAX_QUEUED`] of them pile up: the operation should be cancelled.
-    /// The owner submits it anew once it has caught up.
-    Flooded,
+    Owner {
+        /// To be woken once the operations are no longer borrowed, since a waker may run any code,
+        /// and then returned by [`Ops::rest`].
+        waker: Option<Waker>,
+        /// The owner has let [`MAX_QUEUED`] completions pile up: the operation should be cancelled.
+        /// The owner submits it anew once it has caught up.
+        flooded: bool,
+    },
     /// To nobody: the caller releases what the completion carries, and drops what was kept for the
     /// operation when it has ended.
     Orphan {
@@ -77,6 +82,8 @@ pub(crate) enum Polled {
     Ready(Completion),
     /// The kernel has yet to give one; the task is woken then.
     InFlight,
+    /// Likewise, once the operation has the task's waker.
+    NeedsWaker,
     /// Nothing is submitted.
     Idle,
 }
@@ -89,6 +96,8 @@ pub(crate) struct Orphaned {
     pub(crate) untaken: Vec<Completion>,
     /// Memory that need not outlive the owner. Its drop may run any code, so the caller does it.
     pub(crate) unused: [Option<Box<dyn Any>>; 2],
+    /// Likewise.
+    pub(crate) waker: Option<Waker>,
 }
 
 /// All operations of a worker.
@@ -155,22 +164,44 @@ impl Ops {
             };
             return Delivery::Orphan { kind, kept };
         }
-        op.wake();
+        let waker = op.take_waker();
         if op.first.is_none() {
             op.first = Some(completion);
-            return Delivery::Owner;
+            return Delivery::Owner {
+                waker,
+                flooded: false,
+            };
         }
         op.later.push_back(completion);
-        if more && op.later.len() + 1 == MAX_QUEUED {
-            Delivery::Flooded
-        } else {
-            Delivery::Owner
+        let flooded = op.kind == Kind::Recv && more && op.later.len() + 1 == MAX_QUEUED;
+        Delivery::Owner { waker, flooded }
+    }
+
+    /// Puts a waker back that was woken, so that the next wait of the same task need not clone it.
+    /// It is returned when the operation has no use for it.
+    #[inline]
+    pub(crate) fn rest(&mut self, key: Key, waker: Waker) -> Option<Waker> {
+        match self.slots.get_mut(key) {
+            Some(op) if op.waker.is_none() && !op.orphaned => {
+                op.waker = Some(waker);
+                None
+            }
+            _ => Some(waker),
         }
     }
 
-    /// The next completion; or a wake-up when it comes; or the news that none will.
+    /// The operation could not be submitted after all.
+    pub(crate) fn failed(&mut self, key: Key) {
+        let op = self.slots.get_mut(key).expect("the owner holds a live key");
+        if std::mem::take(&mut op.in_flight) {
+            self.in_flight -= 1;
+        }
+    }
+
+    /// The next completion; or the news that one will come, for which the operation needs the
+    /// task's waker when it says so; or that none will.
     #[inline]
-    pub(crate) fn poll(&mut self, key: Key, context: &Context<'_>) -> Polled {
+    pub(crate) fn poll(&mut self, key: Key, waker: &Waker) -> Polled {
         let op = self.slots.get_mut(key).expect("the owner holds a live key");
         match op.first.take() {
             Some(completion) => {
@@ -178,11 +209,25 @@ impl Ops {
                 Polled::Ready(completion)
             }
             None if op.in_flight => {
-                op.wait(context);
-                Polled::InFlight
+                op.waiting = true;
+                let knows = op
+                    .waker
+                    .as_ref()
+                    .is_some_and(|known| known.will_wake(waker));
+                if knows {
+                    Polled::InFlight
+                } else {
+                    Polled::NeedsWaker
+                }
             }
             None => Polled::Idle,
         }
+    }
+
+    /// Gives the operation a waker; the one it had is returned, as dropping it may run any code.
+    pub(crate) fn set_waker(&mut self, key: Key, waker: Waker) -> Option<Waker> {
+        let op = self.slots.get_mut(key).expect("the owner holds a live key");
+        op.waker.replace(waker)
     }
 
     /// The owner is gone. `memory` lives until the operation ends.
@@ -195,9 +240,9 @@ impl Ops {
             .chain(op.later.drain(..))
             .collect();
         let in_flight = op.in_flight;
+        let waker = op.waker.take();
         let unused = if in_flight {
             op.orphaned = true;
-            op.waker = None;
             match memory {
                 Some(memory) => [op.keep.replace(memory), None],
                 None => [None, None],
@@ -209,35 +254,25 @@ impl Ops {
             in_flight,
             untaken,
             unused,
+            waker,
         }
     }
 
-    /// Wakes every task that waits for an operation of this kind, for it to see that the worker's
-    /// state has changed.
-    pub(crate) fn wake_all(&mut self, kind: Kind) {
-        self.slots
-            .iter_mut()
-            .filter(|op| op.kind == kind)
-            .for_each(Op::wake);
+    /// The wakers of every task that waits for an operation of this kind, to be woken for it to
+    /// see that the worker's state has changed.
+    pub(crate) fn take_wakers(&mut self, kind: Kind) -> Vec<Waker> {
+        let ops = self.slots.iter_mut().filter(|op| op.kind == kind);
+        ops.filter_map(Op::take_waker).collect()
     }
 }
 
 impl Op {
     #[inline]
-    fn wake(&mut self) {
-        if std::mem::take(&mut self.waiting)
-            && let Some(waker) = &self.waker
-        {
-            waker.wake_by_ref();
-        }
-    }
-
-    #[inline]
-    fn wait(&mut self, context: &Context<'_>) {
-        self.waiting = true;
-        match &mut self.waker {
-            Some(waker) => waker.clone_from(context.waker()),
-            none => *none = Some(context.waker().clone()),
+    fn take_waker(&mut self) -> Option<Waker> {
+        if std::mem::take(&mut self.waiting) {
+            self.waker.take()
+        } else {
+            None
         }
     }
 }

@@ -111,7 +111,10 @@ where
         let body = move || match set_up(&config, number, Arc::clone(&counters)) {
             Ok((driver, executor)) => {
                 _ = ready.send(Ok(Arc::clone(executor.remote())));
-                work(&driver, &executor, &stop, main(number, counters))
+                // Called as a task, so that a panic in it is one of a task.
+                work(&driver, &executor, &stop, async move {
+                    main(number, counters).await
+                })
             }
             Err(error) => {
                 _ = ready.send(Err(error));
@@ -143,7 +146,10 @@ fn set_up(
         pin(config.cpus[number % config.cpus.len()])?;
     }
     let driver = Rc::new(Driver::new(config, counters)?);
-    let executor = Rc::new(Executor::new(Box::new(driver.unparker())));
+    let executor = Rc::new(Executor::new(
+        Box::new(driver.unparker()),
+        Rc::clone(driver.budget()),
+    ));
     Ok((driver, executor))
 }
 
@@ -182,6 +188,7 @@ fn work(
     let mut deadline = None;
     loop {
         let idle = !(0..BATCHES_A_TURN).all(|_| executor.run_batch());
+        driver.counters().errors.add(executor.take_panics());
         let overdue = deadline.is_some_and(|deadline: TimerKey| deadline.has_ended(Instant::now()));
         if executor.len() == 0 || overdue {
             break;
@@ -194,12 +201,12 @@ fn work(
             let mut timers = driver.timers().borrow_mut();
             let grace = timers.create(Instant::now() + GRACE);
             // It need only end the sleep in the kernel.
-            timers.set(grace, Waker::noop());
+            drop(timers.set(grace, Waker::noop().clone()));
             deadline = Some(grace);
         }
     }
     executor.clear();
-    driver.counters().errors.add(executor.panics());
+    driver.counters().errors.add(executor.take_panics());
     driver.shut_down().map_err(Error::io("ending the driver"))
 }
 

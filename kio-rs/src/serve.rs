@@ -11,7 +11,7 @@ use hello_http::Mode;
 use kio_rs::{
     Config, DriverKind, Runtime, TcpListener, is_stopping, ring_flags, sleep, spawn_local,
 };
-use server_kit::{Counters, Event, StartLine};
+use server_kit::{CaughtSignals, Counters, Event, StartLine};
 
 use crate::args::{Accept, Args, DriverArg};
 use crate::connection::{self, Answering};
@@ -19,6 +19,7 @@ use crate::connection::{self, Answering};
 /// Serves until SIGINT or SIGTERM.
 pub fn serve(args: &Args) -> Result<()> {
     server_kit::raise_open_file_limit()?;
+    let signals = CaughtSignals::catch()?;
     let workers = args.common.worker_count();
     let (address, listeners) = listeners(args, workers)?;
     let listeners: Arc<[StdListener]> = listeners.into();
@@ -45,7 +46,10 @@ pub fn serve(args: &Args) -> Result<()> {
                         accept(listener, answering, counters).await;
                         alarm.disarm();
                     }
-                    Err(error) => eprintln!("kio-rs: worker {worker} cannot listen: {error}"),
+                    Err(error) => eprintln!(
+                        "kio-rs: worker {worker} cannot listen: {error}; when too many files are open, raise the \
+                         limit (`ulimit -n`)"
+                    ),
                 }
             }
         })
@@ -65,7 +69,7 @@ pub fn serve(args: &Args) -> Result<()> {
         features: args.features(&config),
     };
     let counters = runtime.counters();
-    server_kit::serve_until_stopped(&start, &counters, || {
+    signals.serve_until_stopped(&start, &counters, || {
         runtime.stop().context("a worker did not end well")?;
         ensure!(
             !ended_early.load(Ordering::Relaxed),
@@ -90,7 +94,7 @@ fn start(
     match run(&config) {
         Ok(runtime) => Ok((runtime, config)),
         Err(error) if args.driver == DriverArg::Auto && error.is_refusal() => {
-            eprintln!("kio-rs: falling back to epoll: {error}");
+            eprintln!("kio-rs: falling back to epoll: {:#}", anyhow!(error));
             let config = args.config(DriverKind::Epoll);
             Ok((run(&config)?, config))
         }

@@ -13,7 +13,7 @@ use crate::timers::TimerKey;
 /// Waits for at least `duration`, by the monotonic clock.
 ///
 /// # Panics
-/// On a thread that is no worker's.
+/// On a thread that is no worker's, and for a duration that ends beyond the clock's range.
 pub fn sleep(duration: Duration) -> Sleep {
     let driver = context::driver("sleep");
     let key = driver
@@ -36,17 +36,24 @@ impl Future for Sleep {
         if self.key.has_ended(Instant::now()) {
             return Poll::Ready(());
         }
-        self.driver
+        if !self
+            .driver
             .timers()
-            .borrow_mut()
-            .set(self.key, context.waker());
+            .borrow()
+            .knows(self.key, context.waker())
+        {
+            let waker = context.waker().clone();
+            let former = self.driver.timers().borrow_mut().set(self.key, waker);
+            drop(former);
+        }
         Poll::Pending
     }
 }
 
 impl Drop for Sleep {
     fn drop(&mut self) {
-        self.driver.timers().borrow_mut().remove(self.key);
+        let waker = self.driver.timers().borrow_mut().remove(self.key);
+        drop(waker);
     }
 }
 

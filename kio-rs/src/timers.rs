@@ -28,16 +28,22 @@ impl Timers {
         }
     }
 
-    /// Wakes `waker` at the end of the sleep, in place of any waker before it.
-    pub(crate) fn set(&mut self, key: TimerKey, waker: &Waker) {
+    /// Whether `waker` would be woken at the end of the sleep.
+    pub(crate) fn knows(&self, key: TimerKey, waker: &Waker) -> bool {
         self.sleeping
-            .entry(key)
-            .and_modify(|old| old.clone_from(waker))
-            .or_insert_with(|| waker.clone());
+            .get(&key)
+            .is_some_and(|known| known.will_wake(waker))
     }
 
-    pub(crate) fn remove(&mut self, key: TimerKey) {
-        self.sleeping.remove(&key);
+    /// Wakes `waker` at the end of the sleep. The one it had is returned, as dropping it may run
+    /// any code.
+    pub(crate) fn set(&mut self, key: TimerKey, waker: Waker) -> Option<Waker> {
+        self.sleeping.insert(key, waker)
+    }
+
+    /// Ends the sleep early.
+    pub(crate) fn remove(&mut self, key: TimerKey) -> Option<Waker> {
+        self.sleeping.remove(&key)
     }
 
     /// How long until the first sleep ends; zero when it has.
@@ -77,13 +83,13 @@ mod tests {
         let start = Instant::now();
         let at = |ms| start + Duration::from_millis(ms);
         let keys = [30, 10, 20, 10].map(|ms| timers.create(at(ms)));
-        keys.iter().for_each(|&key| timers.set(key, Waker::noop()));
-        timers.set(keys[0], Waker::noop());
+        keys.iter()
+            .for_each(|&key| drop(timers.set(key, Waker::noop().clone())));
         assert_eq!(timers.next(|| at(4)), Some(Duration::from_millis(6)));
         assert_eq!(timers.next(|| at(15)), Some(Duration::ZERO));
         assert!(timers.ended(|| at(9)).is_empty());
         assert_eq!(timers.ended(|| at(10)).len(), 2);
-        timers.remove(keys[2]);
+        assert!(timers.remove(keys[2]).is_some());
         assert_eq!(timers.ended(|| at(100)).len(), 1);
         assert_eq!(timers.next(|| at(100)), None);
     }

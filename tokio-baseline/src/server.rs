@@ -8,9 +8,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow};
 use hello_http::Mode;
-use server_kit::{
-    Counters, Event, StartLine, listener, raise_open_file_limit, serve_until_stopped,
-};
+use server_kit::{CaughtSignals, Counters, Event, StartLine, listener, raise_open_file_limit};
 use socket2::Socket;
 use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Runtime};
@@ -33,6 +31,7 @@ pub fn serve(args: &Args) -> Result<()> {
     args.check()?;
     raise_open_file_limit()?;
     confine(&args.common.cpus.0)?;
+    let signals = CaughtSignals::catch()?;
     let counters = counters(args.common.worker_count());
     let sockets = sockets(args)?;
     let address = sockets[0]
@@ -43,7 +42,7 @@ pub fn serve(args: &Args) -> Result<()> {
         RuntimeKind::MultiThread => multi_thread(args, sockets, counters)?,
         RuntimeKind::PerCore => per_core(args, sockets, counters)?,
     };
-    serve_until_stopped(&start_line(args, address), counters, || stop(running))
+    signals.serve_until_stopped(&start_line(args, address), counters, || stop(running))
 }
 
 /// Counters a worker. They are never freed: threads keep references to them until the very end.

@@ -21,7 +21,7 @@ use super::buffers::Buffers;
 use super::inbox::Inbox;
 use super::request::{Request, Socket};
 use super::unpark::EventFdUnpark;
-use super::{Backend, Wait};
+use super::{Backend, CANCELLED, Wait};
 use crate::config::Config;
 use crate::error::Error;
 use crate::op::Completion;
@@ -90,9 +90,11 @@ impl Epoll {
         // SAFETY: the caller's socket is open.
         let borrowed = unsafe { BorrowedFd::borrow_raw(fd) };
         let data = u64::from(fd.unsigned_abs());
-        self.epoll
-            .add(borrowed, EpollEvent::new(flags | EpollFlags::EPOLLET, data))?;
-        Ok(())
+        let event = EpollEvent::new(flags | EpollFlags::EPOLLET, data);
+        self.epoll.add(borrowed, event).map_err(|errno| {
+            self.with(fd, |descriptor| *descriptor = Descriptor::default());
+            errno.into()
+        })
     }
 
     fn accept(&self, key: Key, listener: RawFd) -> io::Result<Option<Completion>> {
@@ -104,7 +106,13 @@ impl Epoll {
                 self.register(listener, EpollFlags::EPOLLIN | EpollFlags::EPOLLEXCLUSIVE)?;
                 Ok(None)
             }
-            result => Ok(Some(completion(result))),
+            result => {
+                if let Ok(fd) = result {
+                    // Whatever was known of the number was of another socket.
+                    self.with(fd, |descriptor| *descriptor = Descriptor::default());
+                }
+                Ok(Some(completion(result)))
+            }
         }
     }
 
@@ -157,15 +165,15 @@ impl Epoll {
             let bytes = buffers.lent(buffer);
             (socket::recv(fd, bytes, MsgFlags::empty()), bytes.len())
         };
-        let received = self.receive(key, fd, read)?;
-        if let Some(Ok(length @ 1..)) = received {
+        let received = self.receive(key, fd, read);
+        if let Ok(Some(Ok(length @ 1..))) = received {
             return Ok(Some(Completion {
                 flags: Buffers::flags(buffer),
                 ..completion(Ok(length))
             }));
         }
         buffers.borrow_mut().take_back(buffer);
-        Ok(received.map(completion))
+        Ok(received?.map(completion))
     }
 
     fn send(&self, key: Key, fd: RawFd, bytes: &[u8]) -> io::Result<Option<Completion>> {
@@ -287,6 +295,31 @@ impl Backend for Epoll {
             descriptor.write.take_if(|waiting| *waiting == key);
         });
         true
+    }
+
+    fn cancel_all(&self, inbox: &mut Inbox<'_>) {
+        let waiting: Vec<Key> = {
+            let mut descriptors = self.descriptors.borrow_mut();
+            let both = descriptors
+                .iter_mut()
+                .flat_map(|d| [d.read.take(), d.write.take()]);
+            both.flatten().collect()
+        };
+        for key in waiting {
+            _ = inbox.deliver(key, CANCELLED, false);
+        }
+    }
+
+    fn forget(&self, listener: RawFd) {
+        let was = self.with(listener, std::mem::take);
+        if was.registered {
+            self.counters.kernel_entries.add(1);
+            // SAFETY: the owner has yet to close it.
+            let borrowed = unsafe { BorrowedFd::borrow_raw(listener) };
+            // By hand, as other handles on the same socket keep it in the set otherwise, where it
+            // would go on to be chosen for connections that nobody here takes.
+            _ = self.epoll.delete(borrowed);
+        }
     }
 
     fn close(&self, socket: Socket) {

@@ -2,6 +2,7 @@
 
 use std::any::Any;
 use std::cell::RefMut;
+use std::task::Waker;
 
 use server_kit::Counters;
 
@@ -15,10 +16,16 @@ pub(super) struct Leftover {
     pub(super) kept: Option<Box<dyn Any>>,
 }
 
+/// What is to be done once the operations are no longer borrowed.
+#[derive(Default)]
+pub(super) struct Aftermath {
+    pub(super) leftovers: Vec<Leftover>,
+    pub(super) woken: Vec<(Key, Waker)>,
+}
+
 pub(super) struct Inbox<'a> {
     pub(super) ops: RefMut<'a, Ops>,
-    /// What is to be released once the operations are no longer borrowed.
-    pub(super) leftovers: &'a mut Vec<Leftover>,
+    pub(super) aftermath: &'a mut Aftermath,
     pub(super) counters: &'a Counters,
 }
 
@@ -27,13 +34,19 @@ impl Inbox<'_> {
     #[inline]
     pub(super) fn deliver(&mut self, key: Key, completion: Completion, more: bool) -> bool {
         match self.ops.deliver(key, completion, more) {
-            Delivery::Owner => {}
-            Delivery::Flooded => return true,
-            Delivery::Orphan { kind, kept } => self.leftovers.push(Leftover {
-                kind,
-                completion,
-                kept,
-            }),
+            Delivery::Owner { waker, flooded } => {
+                if let Some(waker) = waker {
+                    self.aftermath.woken.push((key, waker));
+                }
+                return flooded;
+            }
+            Delivery::Orphan { kind, kept } => {
+                self.aftermath.leftovers.push(Leftover {
+                    kind,
+                    completion,
+                    kept,
+                });
+            }
             Delivery::Stale => self.counters.errors.add(1),
         }
         false

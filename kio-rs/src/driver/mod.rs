@@ -19,8 +19,10 @@ mod uring;
 use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::io;
+use std::os::fd::RawFd;
+use std::rc::Rc;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
 use server_kit::Counters;
@@ -31,7 +33,7 @@ use crate::op::{Completion, Kind, Ops, Polled};
 use crate::slab::Key;
 use crate::timers::Timers;
 pub(crate) use buffers::Buffers;
-use inbox::{Inbox, Leftover};
+use inbox::{Aftermath, Inbox, Leftover};
 pub(crate) use request::{Request, Socket};
 pub use ring::ring_flags;
 use unpark::EventFdUnpark;
@@ -74,6 +76,12 @@ trait Backend {
     /// last one comes as always.
     fn cancel(&self, key: Key, socket: Socket) -> bool;
 
+    /// Ends all operations early.
+    fn cancel_all(&self, inbox: &mut Inbox<'_>);
+
+    /// A listening socket is about to be closed by its owner.
+    fn forget(&self, listener: RawFd);
+
     /// Closes a socket that has no operation but cancelled ones.
     fn close(&self, socket: Socket);
 
@@ -83,6 +91,15 @@ trait Backend {
     /// An operation whose completions flood its owner is cancelled.
     fn turn(&self, wait: Wait, inbox: &mut Inbox<'_>) -> io::Result<bool>;
 }
+
+/// How a cancelled operation ends.
+const CANCELLED: Completion = Completion {
+    result: -libc::ECANCELED,
+    flags: 0,
+};
+
+/// How long a worker that ends waits for the kernel to let go of its memory.
+const LET_GO: Duration = Duration::from_secs(2);
 
 pub(crate) struct Driver {
     backend: Box<dyn Backend>,
@@ -94,12 +111,18 @@ pub(crate) struct Driver {
     config: Config,
     counters: Arc<Counters>,
     /// Empty between turns; kept for its memory.
-    leftovers: RefCell<Vec<Leftover>>,
+    aftermath: RefCell<Aftermath>,
+    budget: Rc<Cell<u32>>,
 }
 
 impl Driver {
     /// Call it on the worker's own thread.
     pub(crate) fn new(config: &Config, counters: Arc<Counters>) -> Result<Self, Error> {
+        if config.buffer_bytes == 0 {
+            return Err(Error::Config(
+                "buffer_bytes is at least 1: no receive would get a byte".to_owned(),
+            ));
+        }
         let unpark = EventFdUnpark::new()?;
         let backend: Box<dyn Backend> = match config.driver {
             DriverKind::Uring => Box::new(uring::Uring::new(
@@ -119,7 +142,8 @@ impl Driver {
             stopping: Cell::new(false),
             config: config.clone(),
             counters,
-            leftovers: RefCell::default(),
+            aftermath: RefCell::default(),
+            budget: Rc::new(Cell::new(u32::MAX)),
         })
     }
 
@@ -156,20 +180,47 @@ impl Driver {
     /// # Safety
     /// What the request points to is valid until the operation's last completion: it belongs to
     /// the operation's owner, which on going away early leaves it to [`Driver::orphan`].
+    ///
+    /// # Errors
+    /// When the kernel has not taken the request and never will: nothing is in flight then.
     #[inline]
     pub(crate) unsafe fn submit(&self, key: Key, request: &Request) -> io::Result<()> {
         self.ops.borrow_mut().submitted(key);
         // SAFETY: passed on to the caller.
-        if let Some(completion) = unsafe { self.backend.submit(key, request, self.buffers()) }? {
-            self.ops.borrow_mut().deliver(key, completion, false);
+        match unsafe { self.backend.submit(key, request, self.buffers()) } {
+            Ok(None) => {}
+            // Nobody waits: the owner is just being polled.
+            Ok(Some(completion)) => drop(self.ops.borrow_mut().deliver(key, completion, false)),
+            Err(error) => {
+                self.ops.borrow_mut().failed(key);
+                return Err(error);
+            }
         }
         Ok(())
     }
 
     /// The operation's next completion; a wake-up when one is to come; or the news that none is.
+    ///
+    /// A task that has taken its share of completions in one poll is made to wait for the next
+    /// batch, so that one busy connection does not hold up the others.
     #[inline]
     pub(crate) fn poll(&self, key: Key, context: &Context<'_>) -> Polled {
-        self.ops.borrow_mut().poll(key, context)
+        if self.budget.get() == 0 {
+            context.waker().wake_by_ref();
+            return Polled::InFlight;
+        }
+        let polled = self.ops.borrow_mut().poll(key, context.waker());
+        match polled {
+            Polled::Ready(_) => self.budget.set(self.budget.get() - 1),
+            Polled::NeedsWaker => {
+                let waker = context.waker().clone();
+                let former = self.ops.borrow_mut().set_waker(key, waker);
+                drop(former);
+                return Polled::InFlight;
+            }
+            Polled::InFlight | Polled::Idle => {}
+        }
+        polled
     }
 
     /// As [`Driver::poll`], for an operation that was submitted.
@@ -177,9 +228,14 @@ impl Driver {
     pub(crate) fn poll_submitted(&self, key: Key, context: &Context<'_>) -> Poll<Completion> {
         match self.poll(key, context) {
             Polled::Ready(completion) => Poll::Ready(completion),
-            Polled::InFlight => Poll::Pending,
+            Polled::InFlight | Polled::NeedsWaker => Poll::Pending,
             Polled::Idle => unreachable!("a submitted operation has a completion, or one to come"),
         }
+    }
+
+    /// Completions that the task being polled may still take; the executor renews it.
+    pub(crate) fn budget(&self) -> &Rc<Cell<u32>> {
+        &self.budget
     }
 
     /// The operation's owner is gone: releases what it has not taken, cancels what is in flight,
@@ -195,16 +251,17 @@ impl Driver {
         for completion in orphaned.untaken {
             self.release(kind, completion);
         }
-        drop(orphaned.unused);
         if orphaned.in_flight && self.backend.cancel(key, socket) {
-            let cancelled = Completion {
-                result: -libc::ECANCELED,
-                flags: 0,
-            };
             // Bound, so that the borrow is over when what was kept is dropped.
-            let delivery = self.ops.borrow_mut().deliver(key, cancelled, false);
+            let delivery = self.ops.borrow_mut().deliver(key, CANCELLED, false);
             drop(delivery);
         }
+        drop((orphaned.unused, orphaned.waker));
+    }
+
+    /// A listening socket is about to be closed by its owner.
+    pub(crate) fn forget(&self, listener: RawFd) {
+        self.backend.forget(listener);
     }
 
     pub(crate) fn close(&self, socket: Socket) {
@@ -248,7 +305,7 @@ impl Driver {
         let unparked = self.exchange(wait)?;
         if next.is_some() {
             let ended = self.timers.borrow_mut().ended(Instant::now);
-            ended.into_iter().for_each(std::task::Waker::wake);
+            ended.into_iter().for_each(Waker::wake);
         }
         if unparked {
             self.unpark.reset();
@@ -258,32 +315,35 @@ impl Driver {
     }
 
     fn exchange(&self, wait: Wait) -> io::Result<bool> {
-        let mut leftovers = self.leftovers.take();
-        let turned = {
-            let ops = self.ops.borrow_mut();
-            self.backend.turn(
-                wait,
-                &mut Inbox {
-                    ops,
-                    leftovers: &mut leftovers,
-                    counters: &self.counters,
-                },
-            )
-        };
+        self.with_inbox(|inbox| self.backend.turn(wait, inbox))
+    }
+
+    fn with_inbox<T>(&self, act: impl FnOnce(&mut Inbox<'_>) -> T) -> T {
+        let mut aftermath = self.aftermath.take();
+        let result = act(&mut Inbox {
+            ops: self.ops.borrow_mut(),
+            aftermath: &mut aftermath,
+            counters: &self.counters,
+        });
         for Leftover {
             kind,
             completion,
             kept,
-        } in leftovers.drain(..)
+        } in aftermath.leftovers.drain(..)
         {
             self.release(kind, completion);
             drop(kept);
         }
-        self.leftovers.replace(leftovers);
-        turned
+        for (key, waker) in aftermath.woken.drain(..) {
+            waker.wake_by_ref();
+            let unwanted = self.ops.borrow_mut().rest(key, waker);
+            drop(unwanted);
+        }
+        self.aftermath.replace(aftermath);
+        result
     }
 
-    /// True once the worker is asked to stop: nothing new is accepted or received.
+    /// True once the worker is asked to stop: nothing new is accepted.
     #[inline]
     pub(crate) fn stopping(&self) -> bool {
         self.stopping.get()
@@ -293,16 +353,31 @@ impl Driver {
     /// [`Driver::stopping`].
     pub(crate) fn stop(&self) {
         self.stopping.set(true);
-        let mut ops = self.ops.borrow_mut();
-        ops.wake_all(Kind::Accept);
-        ops.wake_all(Kind::Recv);
+        for kind in [Kind::Accept, Kind::Recv] {
+            let wakers = self.ops.borrow_mut().take_wakers(kind);
+            wakers.into_iter().for_each(Waker::wake);
+        }
     }
 
-    /// Waits for the last completion of every operation, after which the kernel touches none of
-    /// this worker's memory. Every owner is gone by then, and has cancelled its operations.
+    /// Ends every operation and waits for its last completion, after which the kernel touches none
+    /// of this worker's memory. Their owners are gone by then, or were leaked.
+    ///
+    /// # Errors
+    /// When the kernel does not let go in time: the memory is leaked then.
     pub(crate) fn shut_down(&self) -> io::Result<()> {
+        let deadline = Instant::now() + LET_GO;
+        if self.ops.borrow().in_flight() > 0 {
+            self.with_inbox(|inbox| self.backend.cancel_all(inbox));
+        }
         while self.ops.borrow().in_flight() > 0 {
-            self.exchange(Wait::Event)?;
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Err(io::Error::new(
+                    io::ErrorKind::TimedOut,
+                    "the kernel holds on to operations that were cancelled",
+                ));
+            }
+            self.exchange(Wait::AtMost(left))?;
         }
         // What was queued for sockets that are being closed.
         self.exchange(Wait::Not)?;
@@ -316,8 +391,12 @@ impl Driver {
 
 impl Drop for Driver {
     fn drop(&mut self) {
-        // A worker that ended by an error or a panic has not shut down: the kernel may still use
-        // the buffers and what orphans keep, so that the memory is given up rather than freed.
+        // A worker that ended by an error or a panic has not shut down. What was queued to be closed
+        // is closed if that can be; the kernel may still use the buffers and what orphans keep, so
+        // that the memory is given up rather than freed.
+        if std::thread::panicking() {
+            _ = self.exchange(Wait::Not);
+        }
         if self.ops.borrow().in_flight() > 0 {
             std::mem::forget(self.ops.replace(Ops::with_capacity(0)));
             std::mem::forget(self.buffers.take());

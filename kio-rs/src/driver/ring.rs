@@ -20,6 +20,16 @@ const IORING_ENTER_GETEVENTS: u32 = 1;
 const IORING_ENTER_REGISTERED_RING: u32 = 1 << 4;
 const IORING_REGISTER_RING_FDS: u32 = 20;
 
+const IORING_UNREGISTER_RING_FDS: u32 = 21;
+
+/// `struct io_uring_rsrc_update` of `linux/io_uring.h`.
+#[repr(C)]
+struct Update {
+    offset: u32,
+    reserved: u32,
+    data: u64,
+}
+
 /// Longest table of direct descriptors: about as many connections as one worker can do justice.
 const MAX_DIRECT: u32 = 1 << 16;
 
@@ -88,6 +98,11 @@ impl Ring {
                 "DEFER_TASKRUN needs SINGLE_ISSUER: set single_issuer".to_owned(),
             ));
         }
+        if config.queue_depth == 0 {
+            return Err(Error::Config(
+                "a ring's queue_depth is at least 1".to_owned(),
+            ));
+        }
         let mut wanted = flags(config);
         let uring = match build(config, &wanted) {
             Ok(uring) => uring,
@@ -125,13 +140,6 @@ impl Ring {
     /// Makes the ring known to this thread by an index, which saves looking its descriptor up at
     /// every entry.
     fn register_self(&mut self) -> Result<(), Error> {
-        /// `struct io_uring_rsrc_update` of `linux/io_uring.h`.
-        #[repr(C)]
-        struct Update {
-            offset: u32,
-            reserved: u32,
-            data: u64,
-        }
         // The kernel picks the index when none is asked for.
         let mut update = Update {
             offset: u32::MAX,
@@ -206,14 +214,16 @@ impl Ring {
     /// What the entry points to is valid, and is not touched in conflict with the kernel, until the
     /// operation's last completion.
     #[inline]
-    pub(super) unsafe fn push(&mut self, entry: squeue::Entry) -> io::Result<()> {
+    pub(super) unsafe fn push(&mut self, entry: squeue::Entry) {
         self.counters.sqes.add(1);
         // SAFETY: passed on to the caller.
         if self.backlog.is_empty() && unsafe { self.uring.submission().push(&entry) }.is_ok() {
-            return Ok(());
+            return;
         }
         self.backlog.push_back(entry);
-        self.enter(Wait::Not)
+        // The entry is kept whatever happens; an error that lasts is met again by the next turn,
+        // which ends the worker in order.
+        _ = self.enter(Wait::Not);
     }
 
     /// Moves what did not fit into the submission queue, in order.
@@ -305,6 +315,30 @@ impl Ring {
     pub(super) fn completions(&mut self) -> impl Iterator<Item = cqueue::Entry> {
         let counters = &self.counters;
         self.uring.completion().inspect(|_| counters.cqes.add(1))
+    }
+}
+
+impl Drop for Ring {
+    fn drop(&mut self) {
+        if self.enter_flags == 0 {
+            return;
+        }
+        // The registration would keep the ring alive until the thread ends.
+        let mut update = Update {
+            offset: self.enter_fd.cast_unsigned(),
+            reserved: 0,
+            data: 0,
+        };
+        // SAFETY: one `Update` is passed, which the kernel reads during the call.
+        _ = unsafe {
+            libc::syscall(
+                libc::SYS_io_uring_register,
+                self.uring.as_raw_fd(),
+                IORING_UNREGISTER_RING_FDS,
+                &raw mut update,
+                1,
+            )
+        };
     }
 }
 

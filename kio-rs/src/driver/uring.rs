@@ -4,9 +4,10 @@
 use std::cell::{Cell, RefCell};
 use std::io;
 use std::net::Shutdown;
+use std::os::fd::RawFd;
 use std::sync::Arc;
 
-use io_uring::types::{DestinationSlot, Fd, Fixed};
+use io_uring::types::{CancelBuilder, DestinationSlot, Fd, Fixed};
 use io_uring::{cqueue, opcode, squeue};
 use server_kit::Counters;
 
@@ -33,7 +34,6 @@ pub(super) struct Uring {
     unpark_armed: Cell<bool>,
     ops: Ops,
     direct: bool,
-    counters: Arc<Counters>,
 }
 
 impl Uring {
@@ -43,14 +43,13 @@ impl Uring {
         unpark: EventFdUnpark,
         counters: Arc<Counters>,
     ) -> Result<Self, Error> {
-        let ring = Ring::new(config, Arc::clone(&counters))?;
+        let ring = Ring::new(config, counters)?;
         Ok(Self {
             ring: RefCell::new(ring),
             unpark,
             unpark_armed: Cell::new(false),
             ops: config.ops,
             direct: config.direct_descriptors,
-            counters,
         })
     }
 
@@ -124,22 +123,17 @@ impl Uring {
 
     fn push_unowned(&self, entry: squeue::Entry) {
         // SAFETY: cancel and close entries point to no memory.
-        let pushed = unsafe { self.ring.borrow_mut().push(entry.user_data(UNOWNED)) };
-        if pushed.is_err() {
-            // The entry is in the backlog; the next turn meets the same error and reports it.
-            self.counters.errors.add(1);
-        }
+        unsafe { self.ring.borrow_mut().push(entry.user_data(UNOWNED)) }
     }
 
-    fn arm_unpark(&self) -> io::Result<()> {
+    fn arm_unpark(&self) {
         let events = u32::from(libc::POLLIN.unsigned_abs());
         let entry = opcode::PollAdd::new(Fd(self.unpark.raw()), events)
             .multi(true)
             .build();
         // SAFETY: a poll entry points to no memory.
-        unsafe { self.ring.borrow_mut().push(entry.user_data(UNPARK)) }?;
+        unsafe { self.ring.borrow_mut().push(entry.user_data(UNPARK)) }
         self.unpark_armed.set(true);
-        Ok(())
     }
 }
 
@@ -177,13 +171,23 @@ impl Backend for Uring {
     ) -> io::Result<Option<Completion>> {
         let entry = self.entry(request).user_data(key.to_user_data());
         // SAFETY: passed on to the caller.
-        unsafe { self.ring.borrow_mut().push(entry) }.map(|()| None)
+        unsafe { self.ring.borrow_mut().push(entry) }
+        Ok(None)
     }
 
     fn cancel(&self, key: Key, _: Socket) -> bool {
         self.push_unowned(opcode::AsyncCancel::new(key.to_user_data()).build());
         false
     }
+
+    fn cancel_all(&self, _: &mut Inbox<'_>) {
+        // Before Linux 5.19 the kernel refuses this; what its owners cancelled ends all the same.
+        self.push_unowned(opcode::AsyncCancel2::new(CancelBuilder::any().all()).build());
+        // That included the poll on the eventfd, or will.
+        self.unpark_armed.set(true);
+    }
+
+    fn forget(&self, _: RawFd) {}
 
     fn close(&self, socket: Socket) {
         self.push_unowned(match socket {
@@ -194,7 +198,7 @@ impl Backend for Uring {
 
     fn turn(&self, wait: Wait, inbox: &mut Inbox<'_>) -> io::Result<bool> {
         if !self.unpark_armed.get() {
-            self.arm_unpark()?;
+            self.arm_unpark();
         }
         let mut ring = self.ring.borrow_mut();
         ring.enter(wait)?;
@@ -208,6 +212,12 @@ impl Backend for Uring {
             let more = cqueue::more(completion.flags);
             match entry.user_data() {
                 UNOWNED => {}
+                UNPARK if completion.result < 0 && completion.result != -libc::ECANCELED => {
+                    let source = io::Error::from_raw_os_error(-completion.result);
+                    let what =
+                        "waiting for other threads failed (Linux 5.13 brought multishot poll)";
+                    return Err(io::Error::new(source.kind(), format!("{what}: {source}")));
+                }
                 UNPARK => {
                     unparked = true;
                     self.unpark_armed.set(more);

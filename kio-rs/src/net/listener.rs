@@ -55,8 +55,9 @@ impl TcpListener {
     /// Dropping the future before it is ready loses none.
     ///
     /// # Errors
-    /// What the kernel says: with EMFILE or ENFILE, wait before trying again, as the connection
-    /// stays in the queue. [`io::ErrorKind::ConnectionAborted`] once the runtime was asked to stop,
+    /// What the kernel says: with EMFILE or ENFILE, wait before trying again. The connection stays
+    /// in the queue, except with direct descriptors, where the kernel finds only after accepting
+    /// that the ring's table is full (ENFILE), and closes it. [`io::ErrorKind::ConnectionAborted`] once the runtime was asked to stop,
     /// which [`crate::is_stopping`] tells from a peer that went away early.
     pub async fn accept(&mut self) -> io::Result<TcpStream> {
         poll_fn(|context| self.poll_accept(context)).await
@@ -80,7 +81,7 @@ impl TcpListener {
                     }
                 },
                 _ if self.driver.stopping() => return Poll::Ready(Err(stopping())),
-                Polled::InFlight => return Poll::Pending,
+                Polled::InFlight | Polled::NeedsWaker => return Poll::Pending,
                 Polled::Idle => self.arm()?,
             }
         }
@@ -97,6 +98,7 @@ impl TcpListener {
 
 impl Drop for TcpListener {
     fn drop(&mut self) {
+        self.driver.forget(self.socket.as_raw_fd());
         // The socket is closed when the accept has ended.
         let socket = Box::new(Rc::clone(&self.socket));
         self.driver.orphan(

@@ -3,13 +3,11 @@
 use std::future::Future;
 use std::io;
 use std::pin::Pin;
-use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 
 use super::bytes::StableBytes;
 use super::stream::TcpStream;
 use crate::driver::Request;
-use crate::op::Kind;
 
 /// The future of [`TcpStream::send_all`].
 pub struct SendAll<'a, B: StableBytes> {
@@ -17,17 +15,15 @@ pub struct SendAll<'a, B: StableBytes> {
     /// Taken out by the drop that comes too early.
     bytes: Option<B>,
     sent: usize,
-    /// Submitted, and the completion not taken yet.
-    pending: bool,
 }
 
 impl<'a, B: StableBytes> SendAll<'a, B> {
     pub(super) fn new(stream: &'a mut TcpStream, bytes: B) -> Self {
+        stream.renew_send();
         Self {
             stream,
             bytes: Some(bytes),
             sent: 0,
-            pending: false,
         }
     }
 
@@ -38,7 +34,8 @@ impl<'a, B: StableBytes> SendAll<'a, B> {
             length: u32::try_from(rest.len()).unwrap_or(u32::MAX),
         };
         // SAFETY: stable bytes stay valid and where they are while this future owns them; its drop
-        // hands them to the operation when that is still in flight.
+        // hands them to the operation when that is still in flight. A future that is forgotten
+        // leaks them, and the next send takes another operation.
         unsafe { self.stream.driver().submit(self.stream.send, &request) }
     }
 }
@@ -48,13 +45,13 @@ impl<B: StableBytes> Future for SendAll<'_, B> {
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         loop {
-            if self.pending {
+            if self.stream.sending {
                 let completion = ready!(
                     self.stream
                         .driver()
                         .poll_submitted(self.stream.send, context)
                 );
-                self.pending = false;
+                self.stream.sending = false;
                 match completion.result {
                     sent @ 1.. => self.sent += sent.unsigned_abs() as usize,
                     0 => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
@@ -71,7 +68,7 @@ impl<B: StableBytes> Future for SendAll<'_, B> {
                 return Poll::Ready(Ok(()));
             }
             self.submit(rest)?;
-            self.pending = true;
+            self.stream.sending = true;
         }
     }
 }
@@ -79,11 +76,9 @@ impl<B: StableBytes> Future for SendAll<'_, B> {
 impl<B: StableBytes> Drop for SendAll<'_, B> {
     #[inline]
     fn drop(&mut self) {
-        if self.pending {
-            let driver = Rc::clone(self.stream.driver());
+        if self.stream.sending {
             let bytes = self.bytes.take().map(|bytes| Box::new(bytes) as _);
-            driver.orphan(self.stream.send, Kind::Send, self.stream.socket(), bytes);
-            self.stream.send = driver.create(Kind::Send);
+            self.stream.abandon_send(bytes);
         }
     }
 }

@@ -1,5 +1,6 @@
 //! A connection.
 
+use std::any::Any;
 use std::future::poll_fn;
 use std::io;
 use std::net::Shutdown;
@@ -12,7 +13,6 @@ use super::send::SendAll;
 use super::stopping;
 use crate::config::{DriverKind, Ops};
 use crate::driver::{Driver, Request, Socket};
-use crate::once::Once;
 use crate::op::{Completion, Kind, Polled};
 use crate::slab::Key;
 
@@ -20,10 +20,14 @@ use crate::slab::Key;
 pub struct TcpStream {
     driver: Rc<Driver>,
     socket: Socket,
+    closer: Rc<Closer>,
     /// The receive operation. It belongs to the connection, not to the future that waits for it,
     /// so that dropping that future loses no bytes.
     receive: Key,
+    /// Sends and shuts down, one at a time.
     pub(super) send: Key,
+    /// Something was submitted as `send`, and its completion not taken yet.
+    pub(super) sending: bool,
     /// The connection's own buffer: always with one-shot operations, otherwise once the shared
     /// buffers have run out. Boxed bytes, so that they stay where they are.
     own: Option<Box<[u8]>>,
@@ -31,6 +35,8 @@ pub struct TcpStream {
     into_own: bool,
     /// The shared buffers have run out: receive once into `own`, which always makes progress.
     exhausted: bool,
+    /// The task has been told that the runtime is stopping.
+    told: bool,
 }
 
 impl TcpStream {
@@ -39,11 +45,18 @@ impl TcpStream {
         let receive = driver.create(Kind::Recv);
         let send = driver.create(Kind::Send);
         driver.counters().accepts.add(1);
+        let closer = Rc::new(Closer {
+            driver: Rc::clone(&driver),
+            socket,
+        });
         Self {
             driver,
             socket,
+            closer,
             receive,
             send,
+            sending: false,
+            told: false,
             own: None,
             into_own: false,
             exhausted: false,
@@ -73,8 +86,8 @@ impl TcpStream {
     /// Dropping the future before it is ready loses nothing.
     ///
     /// # Errors
-    /// What the kernel says of the connection; [`io::ErrorKind::ConnectionAborted`] once the
-    /// runtime was asked to stop and everything that had arrived was taken.
+    /// What the kernel says of the connection; [`io::ErrorKind::ConnectionAborted`] once, when the
+    /// runtime was asked to stop. The connection is whole then, so that it can be ended in order.
     pub async fn recv(&mut self) -> io::Result<Chunk<'_>> {
         let place = poll_fn(|context| self.poll_recv(context)).await?;
         Ok(Chunk {
@@ -91,8 +104,10 @@ impl TcpStream {
                         return Poll::Ready(place);
                     }
                 }
-                _ if self.driver.stopping() => return Poll::Ready(Err(stopping())),
-                Polled::InFlight => return Poll::Pending,
+                _ if self.driver.stopping() && !std::mem::replace(&mut self.told, true) => {
+                    return Poll::Ready(Err(stopping()));
+                }
+                Polled::InFlight | Polled::NeedsWaker => return Poll::Pending,
                 Polled::Idle => self.arm()?,
             }
         }
@@ -168,15 +183,58 @@ impl TcpStream {
     ///
     /// # Errors
     /// What the kernel says: most often that the peer is gone.
-    pub async fn shutdown(&self, how: Shutdown) -> io::Result<()> {
+    pub async fn shutdown(&mut self, how: Shutdown) -> io::Result<()> {
+        self.renew_send();
         let request = Request::Shutdown {
             socket: self.socket,
             how,
         };
         // SAFETY: the request points to no memory.
-        unsafe { Once::submit(Rc::clone(&self.driver), self.socket, &request) }
-            .await
-            .map(drop)
+        unsafe { self.driver.submit(self.send, &request) }?;
+        self.sending = true;
+        let completion = poll_fn(|context| self.driver.poll_submitted(self.send, context)).await;
+        self.sending = false;
+        match completion.result {
+            error @ ..0 => Err(io::Error::from_raw_os_error(-error)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Leaves a send or shutdown that its future has abandoned to itself, so that its completion is
+    /// not taken for that of the next.
+    pub(super) fn renew_send(&mut self) {
+        if self.sending {
+            self.abandon_send(None);
+        }
+    }
+
+    /// Leaves the send operation to itself and makes another.
+    pub(super) fn abandon_send(&mut self, bytes: Option<Box<dyn Any>>) {
+        self.orphan_send(bytes);
+        self.send = self.driver.create(Kind::Send);
+        self.sending = false;
+    }
+
+    /// Leaves the send operation to itself, with what it must not outlive.
+    fn orphan_send(&self, bytes: Option<Box<dyn Any>>) {
+        let kept = self
+            .sending
+            .then(|| Box::new((bytes, Rc::clone(&self.closer))) as _);
+        self.driver.orphan(self.send, Kind::Send, self.socket, kept);
+    }
+}
+
+/// Closes a socket when it is dropped: by its connection, or by the last of the operations that the
+/// connection left behind. The kernel may yet have to begin one of those (a shutdown, which it
+/// leaves to a thread of its own), and would find another socket under the same number.
+struct Closer {
+    driver: Rc<Driver>,
+    socket: Socket,
+}
+
+impl Drop for Closer {
+    fn drop(&mut self) {
+        self.driver.close(self.socket);
     }
 }
 
@@ -185,10 +243,7 @@ impl Drop for TcpStream {
         let own = self.own.take().map(|own| Box::new(own) as _);
         self.driver
             .orphan(self.receive, Kind::Recv, self.socket, own);
-        self.driver.orphan(self.send, Kind::Send, self.socket, None);
-        // After the cancellations, in the order of submission: the kernel would otherwise keep the
-        // socket open for the operations that hold it.
-        self.driver.close(self.socket);
+        self.orphan_send(None);
         self.driver.counters().closes.add(1);
     }
 }

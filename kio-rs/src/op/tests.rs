@@ -14,10 +14,19 @@ const FINE: Completion = Completion {
     flags: 0,
 };
 
+/// Its clones wake the same, which is not said of [`Waker::noop`].
+fn a_waker() -> Waker {
+    struct Nothing;
+    impl std::task::Wake for Nothing {
+        fn wake(self: std::sync::Arc<Self>) {}
+    }
+    std::sync::Arc::new(Nothing).into()
+}
+
 fn take(ops: &mut Ops, key: Key) -> Option<Completion> {
-    match ops.poll(key, &Context::from_waker(Waker::noop())) {
+    match ops.poll(key, Waker::noop()) {
         Polled::Ready(completion) => Some(completion),
-        Polled::InFlight | Polled::Idle => None,
+        Polled::InFlight | Polled::NeedsWaker | Polled::Idle => None,
     }
 }
 
@@ -26,7 +35,10 @@ fn a_late_completion_does_not_reach_the_slot_s_next_operation() {
     let mut ops = Ops::with_capacity(1);
     let first = ops.create(Kind::Recv);
     ops.submitted(first);
-    assert!(matches!(ops.deliver(first, FINE, false), Delivery::Owner));
+    assert!(matches!(
+        ops.deliver(first, FINE, false),
+        Delivery::Owner { .. }
+    ));
     assert_eq!(ops.orphan(first, None).untaken, [FINE]);
     let second = ops.create(Kind::Recv);
     ops.submitted(second);
@@ -62,9 +74,54 @@ fn an_owner_who_does_not_take_is_cancelled_once() {
     let mut ops = Ops::with_capacity(1);
     let key = ops.create(Kind::Recv);
     ops.submitted(key);
-    let floods =
-        (0..3 * MAX_QUEUED).filter(|_| matches!(ops.deliver(key, FINE, true), Delivery::Flooded));
+    let floods = (0..3 * MAX_QUEUED).filter(|_| {
+        matches!(
+            ops.deliver(key, FINE, true),
+            Delivery::Owner { flooded: true, .. }
+        )
+    });
     assert_eq!(floods.count(), 1);
+}
+
+#[test]
+fn a_waker_is_given_out_once_a_wait_and_kept_for_the_next() {
+    let task = a_waker();
+    let mut ops = Ops::with_capacity(1);
+    let key = ops.create(Kind::Recv);
+    ops.submitted(key);
+    let waker_of = |delivery| match delivery {
+        Delivery::Owner { waker, .. } => waker,
+        _ => None,
+    };
+    assert!(
+        waker_of(ops.deliver(key, FINE, true)).is_none(),
+        "nobody waits yet"
+    );
+    assert!(take(&mut ops, key).is_some());
+    assert_eq!(ops.poll(key, &task), Polled::NeedsWaker);
+    assert!(ops.set_waker(key, task.clone()).is_none());
+    assert_eq!(ops.poll(key, &task), Polled::InFlight);
+    let woken = waker_of(ops.deliver(key, FINE, true)).expect("the waiting task");
+    assert!(
+        waker_of(ops.deliver(key, FINE, true)).is_none(),
+        "woken already"
+    );
+    assert!(ops.rest(key, woken).is_none(), "kept");
+    assert!(take(&mut ops, key).is_some() && take(&mut ops, key).is_some());
+    assert_eq!(ops.poll(key, &task), Polled::InFlight, "needs no new one");
+}
+
+#[test]
+fn an_operation_that_could_not_be_submitted_can_be_again() {
+    let mut ops = Ops::with_capacity(1);
+    let key = ops.create(Kind::Send);
+    ops.submitted(key);
+    ops.failed(key);
+    assert_eq!(
+        (ops.in_flight(), ops.poll(key, Waker::noop())),
+        (0, Polled::Idle)
+    );
+    ops.submitted(key);
 }
 
 #[test]
@@ -110,7 +167,7 @@ fn complete(ops: &mut Ops, model: &mut Model, completion: Completion, more: bool
     match (model.in_flight, model.owned) {
         (false, _) => assert!(matches!(delivery, Delivery::Stale)),
         (true, true) => {
-            assert!(matches!(delivery, Delivery::Owner | Delivery::Flooded));
+            assert!(matches!(delivery, Delivery::Owner { .. }));
             model.queue.push_back(completion);
         }
         (true, false) => assert!(matches!(

@@ -65,7 +65,7 @@ pub fn start(config: &Config, workers: usize) -> (Runtime, SocketAddr) {
     (runtime.unwrap(), address)
 }
 
-async fn echo(mut stream: TcpStream) {
+pub async fn echo(mut stream: TcpStream) {
     loop {
         let bytes = match stream.recv().await {
             Ok(chunk) if !chunk.is_empty() => chunk.to_vec(),
