@@ -29,6 +29,12 @@ impl Bottleneck {
             (false, false) => Self::Latency,
         })
     }
+
+    /// Whether the load generator was at its limit, so that it may have hidden what the server
+    /// could do.
+    pub fn client_full(self) -> bool {
+        matches!(self, Self::Client | Self::Both)
+    }
 }
 
 impl fmt::Display for Bottleneck {

@@ -4,6 +4,7 @@ use std::fmt;
 
 use records::Measurement;
 
+use crate::load::by_worker;
 use crate::metric::{Derived, Metric};
 use crate::text::{grouped, percent};
 
@@ -30,7 +31,8 @@ pub enum Failure {
     SocketErrors(u64),
     /// Responses with a status over 399.
     StatusErrors(u64),
-    /// Other than the asked number of connections were open.
+    /// Other than the asked number of connections were open, less those that the load generator's
+    /// threads cannot share evenly.
     Connections {
         /// Connections the load generator held.
         open: u64,
@@ -43,6 +45,13 @@ pub enum Failure {
         achieved: f64,
         /// Requests a second that were offered.
         offered: u64,
+    },
+    /// The server accepted fewer connections than the load generator opened.
+    Accepted {
+        /// Connections the server counted.
+        accepted: u64,
+        /// Connections asked for.
+        asked: u64,
     },
     /// Other programs used too much of the machine.
     ForeignCpu(f64),
@@ -61,6 +70,7 @@ impl Failure {
             Self::SocketErrors(_) => "socket errors".to_owned(),
             Self::StatusErrors(_) => "error responses".to_owned(),
             Self::Connections { .. } => "other than the asked connections open".to_owned(),
+            Self::Accepted { .. } => "connections not accepted".to_owned(),
             Self::Rate { .. } => "too low a rate".to_owned(),
             Self::ForeignCpu(_) => format!("foreign CPU over {}", percent(FOREIGN_CPU_LIMIT, 0)),
             Self::Steal(_) => format!("steal over {}", percent(STEAL_LIMIT, 0)),
@@ -85,6 +95,9 @@ impl fmt::Display for Failure {
                 grouped(*achieved, 0),
                 percent(ACHIEVED_RATE_LIMIT, 0)
             ),
+            Self::Accepted { accepted, asked } => {
+                write!(f, "the server accepted {accepted} of {asked} connections")
+            }
             Self::ForeignCpu(share) => write!(
                 f,
                 "other programs used {} of the machine (limit {})",
@@ -102,8 +115,16 @@ impl fmt::Display for Failure {
     }
 }
 
-/// The gates the measurement failed; none for a valid one. What cannot be checked is not passed.
-pub fn failures(row: &Measurement, derived: &Derived) -> Vec<Failure> {
+/// The connections a load generator opens when it is asked for `asked`: each of its threads the
+/// same number, as `wrk` does, so that `wrk -t12 -c50` opens 48.
+pub fn opened_by(threads: u32, asked: u32) -> u64 {
+    let threads = threads.max(1);
+    u64::from(asked / threads * threads)
+}
+
+/// The gates the measurement failed, with that many threads of the load generator; none for a valid
+/// one. What cannot be checked is not passed.
+pub fn failures(row: &Measurement, derived: &Derived, client_threads: u32) -> Vec<Failure> {
     if !row.error.is_empty() {
         return vec![Failure::Error(row.error.clone())];
     }
@@ -124,7 +145,7 @@ pub fn failures(row: &Measurement, derived: &Derived) -> Vec<Failure> {
         Some(0) => {}
         Some(count) => failed.push(Failure::StatusErrors(count)),
     }
-    let asked = u64::from(row.connections);
+    let asked = opened_by(client_threads, row.connections);
     match row.connections_open {
         None => failed.push(Failure::NotMeasured("the number of open connections")),
         Some(open) if open == asked => {}
@@ -136,6 +157,15 @@ pub fn failures(row: &Measurement, derived: &Derived) -> Vec<Failure> {
     ) && achieved < ACHIEVED_RATE_LIMIT * offered as f64
     {
         failed.push(Failure::Rate { achieved, offered });
+    }
+    // The load generator's sockets are open before anybody accepts them.
+    if let Some(counts) = by_worker(&row.accepts_by_worker).filter(|counts| !counts.is_empty()) {
+        let accepted: u64 = counts
+            .iter()
+            .fold(0, |sum, count| sum.saturating_add(*count));
+        if accepted < asked {
+            failed.push(Failure::Accepted { accepted, asked });
+        }
     }
     match derived.get(Metric::ForeignShare) {
         None => failed.push(Failure::NotMeasured("foreign CPU")),
@@ -171,15 +201,26 @@ mod tests {
     }
 
     #[test]
+    fn the_threads_of_the_load_generator_share_the_connections_evenly() {
+        let opened = [50, 500, 2000].map(|asked| opened_by(12, asked));
+        assert_eq!(opened, [48, 492, 1992]);
+        let (mut row, derived) = good();
+        row.connections_open = Some(48);
+        assert_eq!(failures(&row, &derived, 12), []);
+        assert_eq!(failures(&row, &derived, 1).len(), 1);
+    }
+
+    #[test]
     fn a_good_measurement_passes_up_to_the_limits() {
         let (row, derived) = good();
-        assert_eq!(failures(&row, &derived), []);
+        assert_eq!(failures(&row, &derived, 1), []);
+        assert_eq!(failures(&row, &derived, 5), []);
     }
 
     #[test]
     fn each_gate_fails_on_its_own() {
         type Spoil = fn(&mut Measurement, &mut Derived);
-        let cases: [(Spoil, &str); 10] = [
+        let cases: [(Spoil, &str); 11] = [
             (
                 |r, d| {
                     r.offered_rate_per_s = Some(1000);
@@ -192,6 +233,10 @@ mod tests {
             (|r, _| r.socket_errors = Some(3), "3 socket errors"),
             (|r, _| r.status_errors = Some(2), "2 error responses"),
             (|r, _| r.connections_open = Some(49), "49 of 50 connections"),
+            (
+                |r, _| r.accepts_by_worker = "20;29".into(),
+                "accepted 49 of 50",
+            ),
             (
                 |r, _| r.connections_open = None,
                 "open connections was not measured",
@@ -212,7 +257,7 @@ mod tests {
         for (spoil, expected) in cases {
             let (mut row, mut derived) = good();
             spoil(&mut row, &mut derived);
-            let failed = failures(&row, &derived);
+            let failed = failures(&row, &derived, 1);
             assert_eq!(failed.len(), 1, "{failed:?}");
             assert!(failed[0].to_string().contains(expected), "{failed:?}");
         }

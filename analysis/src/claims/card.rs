@@ -53,6 +53,9 @@ const RANGE: &str = "kio shows 15-26% higher throughput at typical web server co
 const RANGE_LEAST_PERCENT: i32 = 15;
 const RANGE_CONNECTIONS: [u32; 2] = [50, 500];
 
+/// Half a step of the card's CPU shares, which are given in tens of percent.
+const CPU_ROUNDING_PERCENT: f64 = 5.0;
+
 const SATURATE: &str = "Both implementations saturate around 180k req/sec on this hardware.";
 /// The loads at which the card's tables show those 180 thousand.
 const SATURATE_CONNECTIONS: [u32; 2] = [500, 2000];
@@ -120,18 +123,36 @@ fn load_claims(words: &Words, published: &Published) -> Vec<Claim> {
     // The ratios that the card's tables imply but its prose does not state.
     if let Some((kio, tokio)) = published.pair(connections) {
         let implied = |of: Figure| Shape::Times(of(kio) / of(tokio));
-        let tables: [(&str, &str, Metric, Figure); 3] = [
+        let tables: [(&str, &str, Metric, Figure); 2] = [
             ("p50", words.p50, Metric::LatencyP50Us, |c| c.latency_p50_us),
             ("p99", words.p99, Metric::LatencyP99Us, |c| c.latency_p99_us),
-            ("cpu", words.cpu, Metric::CpuUsPerRequest, |c| {
-                c.cpu_us_per_request()
-            }),
         ];
         for (name, quote, metric, of) in tables {
             claims.push(claim(name, quote, metric, implied(of)));
         }
+        if let Some(shape) = implied_cpu(kio, tokio) {
+            claims.push(claim("cpu", words.cpu, Metric::CpuUsPerRequest, shape));
+        }
     }
     claims
+}
+
+/// The direction that the card's CPU column implies for CPU a request, where it implies one: the
+/// shares are rounded ("~40 %"), so they may be off by [`CPU_ROUNDING_PERCENT`] either way.
+fn implied_cpu(kio: &PublishedCell, tokio: &PublishedCell) -> Option<Shape> {
+    let ratio = kio.cpu_us_per_request() / tokio.cpu_us_per_request();
+    let stretch =
+        |cell: &PublishedCell, by: f64| (cell.server_cpu_percent + by) / cell.server_cpu_percent;
+    let off = CPU_ROUNDING_PERCENT;
+    let least = ratio * stretch(kio, -off) / stretch(tokio, off);
+    let most = ratio * stretch(kio, off) / stretch(tokio, -off);
+    if least > 1.0 {
+        Some(Shape::More)
+    } else if most < 1.0 {
+        Some(Shape::Less)
+    } else {
+        None
+    }
 }
 
 fn connect_errors(published: &Published, connections: u32) -> Option<Claim> {
@@ -242,6 +263,10 @@ mod tests {
         ids.sort_unstable();
         ids.dedup();
         assert_eq!(ids.len(), claims.len());
-        assert_eq!(claims.len(), 3 * 5 + 1 + 2 + 1);
+        assert_eq!(
+            claims.len(),
+            3 * 4 + 1 + 1 + 2 + 1,
+            "CPU is claimed at one load only"
+        );
     }
 }

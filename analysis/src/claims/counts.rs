@@ -4,6 +4,7 @@ use records::LoadPoint;
 
 use super::Verdict;
 use crate::bottleneck::{Bottleneck, SATURATED};
+use crate::gates::opened_by;
 use crate::metric::Metric;
 use crate::model::{Cell, Study};
 use crate::stats::MIN_BLOCKS;
@@ -80,7 +81,7 @@ pub(super) fn saturation(cells: [&Cell; 2]) -> (Verdict, Prose) {
 
 /// Whether connections fail to open, as the card reports.
 pub(super) fn connect_errors(study: &Study, cells: [&Cell; 2], published: u64) -> (Verdict, Prose) {
-    let asked = u64::from(cells[0].load.connections);
+    let asked = opened_by(study.plan.client_threads, cells[0].load.connections);
     let rows = || {
         study.rows.iter().filter(|row| {
             cells

@@ -14,7 +14,8 @@
 //! | 7 | otherwise | `inconclusive` |
 //!
 //! That is the table for r >= 1; for r < 1 the ratio, the interval and r are inverted first. A claim
-//! of a direction alone ("less", "more") is r = 1 in that direction. A claim of likeness has no
+//! of a direction alone ("less", "more") is r = 1 in that direction, without a margin: an interval
+//! that excludes 1 on the other side refutes it. A claim of likeness has no
 //! direction: lines 1 to 4 apply, it is `refuted` when the whole interval lies beyond the margin
 //! on one side, and `inconclusive` otherwise.
 //!
@@ -176,7 +177,11 @@ pub fn decide(shape: Shape, evidence: &Evidence) -> Decision {
     } else {
         (1.0 / high, 1.0 / low, 1.0 / shape.ratio())
     };
-    let least = claimed / most * (1.0 - ROUNDING);
+    // A direction alone has no size that could be missed by a margin.
+    let least = match shape {
+        Shape::Times(_) => claimed / most * (1.0 - ROUNDING),
+        Shape::More | Shape::Less | Shape::Similar => 1.0,
+    };
     match (low > 1.0, high >= least) {
         (true, true) if low > claimed => with(Verdict::Supported, Reason::Surpassed),
         (true, true) => with(Verdict::Supported, Reason::Reached),
@@ -266,7 +271,7 @@ mod tests {
             // Line 7.
             (Times(1.26), 0.90, 1.40, Inconclusive, TooWide),
             (Less, 0.95, 1.05, Inconclusive, TooWide),
-            (Less, 1.001, 1.03, Inconclusive, TooWide),
+            (Less, 1.001, 1.03, Refuted, Reverse),
             // Likeness.
             (Similar, 1.03, 1.10, Refuted, Different),
             (Similar, 0.80, 0.97, Refuted, Different),

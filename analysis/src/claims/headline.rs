@@ -305,10 +305,10 @@ fn noise(study: &Study, claims: &Claims) -> Headline {
         Some(floor) => {
             let mut prose = Prose::from("Noise floor: ")
                 .code(study.arm_name(floor.pair.base))
-                .text(" entered twice differs from itself by at most ")
+                .text(" entered twice differs from itself by up to ")
                 .text(format!(
-                    "{} % in CPU a request, a ratio of ",
-                    fixed(floor.estimate.deviation() * 100.0, 1),
+                    "{} % in CPU a request, to the far end of the interval: a ratio of ",
+                    fixed(floor.estimate.reach() * 100.0, 1),
                 ))
                 .number(interval(&floor.estimate))
                 .text(format!(" at {}.", load_name(study.load(floor.point))));

@@ -103,7 +103,7 @@ pub(super) fn point_result(
     let client_bound = metric.limited_by_client()
         && cells
             .iter()
-            .any(|cell| cell.bottleneck == Some(Bottleneck::Client));
+            .any(|cell| cell.bottleneck.is_some_and(Bottleneck::client_full));
     let (estimate, p) = match &study.ratio(pair, point, metric)?.outcome {
         Outcome::NotMeasured => return None,
         Outcome::Invalid(_) => (None, None),

@@ -114,9 +114,10 @@ fn because(study: &Study, pair: Pair, metric: Metric, shape: Shape, result: &Poi
         (Reason::TooWide, Shape::Times(_)) => format!(
             "the interval includes both no difference and the claimed {claimed} less the margin of {margin}"
         ),
-        (Reason::TooWide, _) => {
-            format!("the interval excludes neither a difference beyond {margin} nor none")
+        (Reason::TooWide, Shape::Similar) => {
+            format!("the interval reaches from within the margin of {margin} to beyond it")
         }
+        (Reason::TooWide, _) => "the interval includes no difference".to_owned(),
     };
     words.into()
 }
@@ -138,7 +139,7 @@ fn client_bound(study: &Study, pair: Pair, metric: Metric, point: usize) -> Pros
     let bound = [pair.ours, pair.base]
         .map(|arm| study.cell(arm, point))
         .into_iter()
-        .filter(|cell| cell.bottleneck == Some(Bottleneck::Client))
+        .filter(|cell| cell.bottleneck.is_some_and(Bottleneck::client_full))
         .map(|cell| Prose::new().code(&cell.arm_name))
         .collect();
     Prose::from("the load generator was the bottleneck with ")

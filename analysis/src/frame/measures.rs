@@ -112,30 +112,32 @@ fn expressions(run: &Run) -> Vec<Expr> {
         .collect()
 }
 
-/// Cores the server could use: those it was pinned to, or one a worker.
+/// Cores the server could use: one a worker, no more than it was pinned to or there are.
 fn server_cores(run: &Run) -> f64 {
-    match run.plan.server_cpus.len() {
-        0 => f64::from(run.plan.workers),
-        pinned => pinned as f64,
-    }
+    cores(run, run.plan.workers, run.plan.server_cpus.len())
 }
 
-/// Cores the load generator could use: one a thread, no more than it was pinned to.
+/// Cores the load generator could use: one a thread, no more than it was pinned to or there are.
 fn client_cores(run: &Run) -> f64 {
-    let threads = run.plan.client_threads as usize;
-    match run.plan.client_cpus.len() {
-        0 => threads as f64,
-        pinned => threads.min(pinned) as f64,
-    }
+    cores(run, run.plan.client_threads, run.plan.client_cpus.len())
+}
+
+fn cores(run: &Run, threads: u32, pinned: usize) -> f64 {
+    let there = if pinned == 0 {
+        run.environment.cpus as usize
+    } else {
+        pinned
+    };
+    (threads as usize).min(there) as f64
 }
 
 /// The busiest worker's count as a multiple of an even share: 1 is even, the number of workers is
 /// all on one. None where nothing was counted.
 fn imbalance(list: &str) -> Option<f64> {
     let counts = by_worker(list)?;
-    let total: u64 = counts.iter().sum();
-    let largest = *counts.iter().max()?;
-    (total > 0).then(|| largest as f64 * counts.len() as f64 / total as f64)
+    let total: f64 = counts.iter().map(|count| *count as f64).sum();
+    let largest = *counts.iter().max()? as f64;
+    (total > 0.0).then(|| largest * counts.len() as f64 / total)
 }
 
 pub(super) fn extract(frame: &DataFrame) -> PolarsResult<Vec<Derived>> {

@@ -112,7 +112,7 @@ fn check_sums(file: &Path, line: u64, row: &Measurement) -> Result<(), LoadError
         row.socket_errors_timeout,
     ];
     if let (Some(total), [Some(a), Some(b), Some(c), Some(d)]) = (row.socket_errors, parts)
-        && total != a + b + c + d
+        && [a, b, c, d].into_iter().try_fold(0, u64::checked_add) != Some(total)
     {
         let fault = format!("{total} is not the sum of its four parts");
         return Err(field_error(file, line, "socket_errors", &fault));

@@ -67,7 +67,9 @@ impl Study {
         let measures = Measures::derive(&run)?;
         let derived = measures.rows()?;
         let failures: Vec<_> = (run.rows.iter().zip(&derived))
-            .map(|(row, derived)| gates::failures(&row.measurement, derived))
+            .map(|(row, derived)| {
+                gates::failures(&row.measurement, derived, run.plan.client_threads)
+            })
             .collect();
         let valid: Vec<bool> = failures.iter().map(Vec::is_empty).collect();
         let measures = measures.with_validity(&valid)?;

@@ -8,7 +8,7 @@ use super::{Comparison, Pair};
 use crate::metric::Metric;
 use crate::stats::Estimate;
 
-/// The largest deviation from 1 between an arm and its exact repeat.
+/// The interval that reaches farthest from 1 between an arm and its exact repeat.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Deviation {
     /// The control and the arm it repeats.
@@ -45,7 +45,7 @@ impl NoiseFloor {
                     estimate,
                 };
                 let largest = floor.largest.entry(ratio.metric).or_insert(here);
-                if estimate.deviation() > largest.estimate.deviation() {
+                if estimate.reach() > largest.estimate.reach() {
                     *largest = here;
                 }
             }
@@ -58,7 +58,7 @@ impl NoiseFloor {
         &self.controls
     }
 
-    /// The largest deviation seen in this quantity.
+    /// The interval that reaches farthest in this quantity.
     pub fn largest(&self, metric: Metric) -> Option<Deviation> {
         self.largest.get(&metric).copied()
     }
@@ -66,6 +66,6 @@ impl NoiseFloor {
     /// Whether an effect is no larger than what the control shows without one.
     pub fn covers(&self, metric: Metric, estimate: &Estimate) -> bool {
         self.largest(metric)
-            .is_some_and(|floor| estimate.deviation() <= floor.estimate.deviation())
+            .is_some_and(|floor| estimate.deviation() <= floor.estimate.reach())
     }
 }

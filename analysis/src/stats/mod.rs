@@ -22,6 +22,7 @@ pub use sign_flip::{EXACT_UP_TO_BLOCKS, sign_flip_p};
 /// reason to choose it, and the usual A/A noise of a quiet machine is of this size.
 pub const EQUIVALENCE_MARGIN: f64 = 0.02;
 
-/// With fewer blocks nothing is decided: five pairs of equal sign are the least that a sign-flip
-/// test can tell from chance at all (p = 2/32), and a bootstrap of fewer resembles its extremes.
-pub const MIN_BLOCKS: usize = 5;
+/// With fewer blocks nothing is decided: six are the least whose whole range spans the median with
+/// 95 % (each value lies above it or below, like a coin: 1 - 2/64), and the least that a sign-flip
+/// test can tell from chance (p = 2/64).
+pub const MIN_BLOCKS: usize = 6;

@@ -20,6 +20,11 @@ impl Estimate {
     pub fn deviation(&self) -> f64 {
         self.value.ln().abs().exp() - 1.0
     }
+
+    /// How far the interval reaches from 1, likewise.
+    pub fn reach(&self) -> f64 {
+        self.low.ln().abs().max(self.high.ln().abs()).exp() - 1.0
+    }
 }
 
 /// The log ratios of the pairs. A pair without two positive numbers has none and is left out.

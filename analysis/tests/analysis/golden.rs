@@ -53,7 +53,7 @@ fn without_a_difference_the_sentences_say_so() {
         "{cpu}"
     );
     assert!(
-        headline(&a, "headline-noise").contains("entered twice differs from itself by at most")
+        headline(&a, "headline-noise").contains("entered twice differs from itself by up to")
     );
     assert_eq!(verdicts(&a, Family::Ours), [Verdict::Equivalent]);
     assert_eq!(verdicts(&a, Family::Control), [Verdict::Equivalent]);
@@ -215,7 +215,7 @@ fn too_few_blocks_decide_nothing() {
     }
     let cpu = headline(&a, "headline-cpu");
     assert!(
-        cpu.starts_with("With fewer than 5 blocks this run decides nothing"),
+        cpu.starts_with("With fewer than 6 blocks this run decides nothing"),
         "{cpu}"
     );
 }

@@ -24,7 +24,7 @@ fn bundle(scenario: &Scenario) -> Bundle {
 }
 
 fn small(truth: Truth) -> Scenario {
-    Scenario::new(Truth { blocks: 5, ..truth })
+    Scenario::new(Truth { blocks: 6, ..truth })
 }
 
 /// The report of one small run, for all tests that only look at it.

@@ -26,15 +26,15 @@ pub(super) fn chapters(study: &Study) -> Vec<Block> {
                 .text(
                     " and its relatives) and would like it to be fast. They did not write Tokio, and \
                      a Tokio expert may know settings they do not. Against that bias: both servers \
-                     speak through the same HTTP code and have equal socket options, every arm \
-                     differs from another by one named thing, order is random, no run is left out \
-                     or picked, an A/A control shows the noise, and every number and every verdict \
-                     word on this page is computed from the recorded measurements.",
+                     speak through the same HTTP code and have equal socket options, what an arm \
+                     differs by is named in the table of arms, the order is random, all blocks of \
+                     the run are in, an A/A control is part of the experiments, and every number \
+                     and every verdict word on this page is computed from the recorded measurements.",
                 ),
         ),
         heading("reproduce", "How to reproduce"),
         Block::Paragraph(
-            Prose::from("The first command measures again with this run's order; the second makes this report from ")
+            Prose::from("The first command measures the experiment again in this run's order; the second makes this report from ")
                 .code(&run)
                 .text(", byte for byte."),
         ),

@@ -73,9 +73,10 @@ fn shared(study: &Study) -> Prose {
         "Server and load generator share this machine and are pinned apart (server: {}; load \
          generator: {}). They still share caches, memory and the loopback device, over which the \
          sender's processor does much of the receiver's work in the kernel. So CPU a request is \
-         comparable between arms of this run, not with a server behind a network card; and as the \
-         load generator works as hard for a request as the server does, it is often the bottleneck, \
-         in which case requests a second hardly tell the servers apart and CPU a request does.",
+         comparable between arms of this run, not with a server behind a network card. Where the \
+         load generator is the bottleneck, requests a second hardly tell the servers apart and CPU \
+         a request does. CPU a request holds the acceptance of the connections at the start of \
+         every window, which weighs the more the more connections there are and the shorter it is.",
         list(&plan.server_cpus),
         list(&plan.client_cpus)
     ))

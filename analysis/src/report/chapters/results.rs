@@ -75,8 +75,8 @@ pub(super) fn chapters(study: &Study) -> Vec<Block> {
     blocks.extend([
         heading("kernel", "Kernel entries and balance between workers"),
         Block::Paragraph(Prose::from(
-            "Kernel entries are the system calls the server made in the window, as it counts them \
-             itself. The busiest worker's count is a multiple of an even share: 1 is even, the \
+            "Kernel entries are the system calls for sockets and events that the server made in \
+             the window, as it counts them itself (not futex or memory calls). The busiest worker's count is a multiple of an even share: 1 is even, the \
              number of workers is all on one.",
         )),
         Block::Table {
@@ -103,7 +103,9 @@ fn correction(study: &Study) -> Prose {
         return Prose::from("No latency histograms were recorded.");
     }
     Prose::from("Latencies of a closed loop: a slow server is asked less often, which hides its \
-                 slowness. Corrected for that (coordinated omission) by: ")
+                 slowness. The load generator corrects its own percentiles for that (coordinated omission), \
+                 and cells, ratios, verdicts and the card's tables have those, as the card has. The \
+                 table and figure here have what was recorded, corrected by: ")
     .then(names)
     .text(". They compare arms under the same load; they are not what a user at a given rate would see.")
 }

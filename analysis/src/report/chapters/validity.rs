@@ -37,7 +37,8 @@ pub(super) fn chapter(study: &Study) -> Vec<Block> {
     }
     blocks.push(Block::Paragraph(Prose::from(format!(
         "Ratios are paired inside blocks; the estimate is their median, the interval a 95 % \
-         percentile bootstrap over blocks with {} resamples and the run's recorded seed. \
+         percentile bootstrap over blocks with {} resamples and the run's recorded seed, never \
+         narrower than the exact interval from the order of the values. \
          A cell with a single measurement that failed a gate is invalid as a whole: it stays in \
          the tables, marked, and no ratio, verdict or headline uses it.",
         grouped(RESAMPLES as f64, 0)
@@ -109,9 +110,9 @@ fn noise(study: &Study, metric: Metric) -> Prose {
         .text(" repeats ")
         .code(study.arm_name(floor.pair.base))
         .text(format!(
-            "; the largest deviation in {} is {} %, a ratio of ",
+            "; in {} the interval reaches {} % from no difference at most, a ratio of ",
             metric.noun(),
-            fixed(floor.estimate.deviation() * 100.0, 1),
+            fixed(floor.estimate.reach() * 100.0, 1),
         ))
         .number(format!(
             "{} ({}\u{2013}{})",
