@@ -11,48 +11,16 @@ use conformance::server::Server;
 
 const SERVER: &str = env!("CARGO_BIN_EXE_kio-rs");
 const DEFAULT: &[&str] = &["--workers", "2"];
-const PUBLISHED: &[&str] = &[
-    "--workers",
-    "2",
-    "--accept",
-    "single",
-    "--ops",
-    "one-shot",
-    "--task-run",
-    "cooperative",
-    "--queue-depth",
-    "16800",
-    "--op-slots",
-    "8096",
-    "--buffer-bytes",
-    "8192",
-    "--descriptors",
-    "process",
-    "--ring-fd",
-    "plain",
-];
-const PUBLISHED_TWIN: &[&str] = &[
-    "--workers",
-    "2",
-    "--accept",
-    "single",
-    "--ops",
-    "one-shot",
-    "--task-run",
-    "cooperative",
-    "--queue-depth",
-    "16800",
-    "--op-slots",
-    "8096",
-    "--buffer-bytes",
-    "8192",
-    "--descriptors",
-    "process",
-    "--ring-fd",
-    "plain",
-    "--no-parse",
-    "--heap",
-];
+/// As the arms' flags, a word each.
+fn words(flags: &'static str) -> Vec<&'static str> {
+    flags.split(' ').collect()
+}
+
+const PUBLISHED: &str = "--workers 2 --accept single --ops one-shot --task-run cooperative \
+     --descriptors process --ring-fd plain";
+const PUBLISHED_TWIN: &str = "--workers 2 --accept single --ops one-shot --task-run cooperative \
+     --descriptors process --ring-fd plain --queue-depth 16800 --op-slots 8096 \
+     --buffer-bytes 8192 --no-parse --heap";
 /// Fewer of everything than the load needs.
 const TINY: &[&str] = &[
     "--workers",
@@ -80,11 +48,16 @@ const EPOLL: &[&str] = &["--workers", "2", "--driver", "epoll"];
 conformance_tests!(kio_uring_multishot, super::SERVER, super::PLAIN, true);
 conformance_tests!(kio_epoll, super::SERVER, super::EPOLL, true);
 conformance_tests!(kio_uring, super::SERVER, super::DEFAULT, true);
-conformance_tests!(kio_uring_published, super::SERVER, super::PUBLISHED, true);
+conformance_tests!(
+    kio_uring_published,
+    super::SERVER,
+    &super::words(super::PUBLISHED),
+    true
+);
 conformance_tests!(
     kio_uring_published_no_parse_heap,
     super::SERVER,
-    super::PUBLISHED_TWIN,
+    &super::words(super::PUBLISHED_TWIN),
     false
 );
 conformance_tests!(tiny_rings, super::SERVER, super::TINY, true);
@@ -107,7 +80,7 @@ fn ask(server: &Server, requests: usize) -> TcpStream {
 
 #[test]
 fn the_lines_count_what_happened() {
-    for args in [DEFAULT, PUBLISHED] {
+    for args in [DEFAULT, &words(PUBLISHED)] {
         let mut server = Server::spawn(SERVER, args).unwrap();
         let stream = ask(&server, 10);
         let counters = server.counters().unwrap();
@@ -132,13 +105,13 @@ fn the_lines_count_what_happened() {
 
 #[test]
 fn the_start_line_says_what_is_in_effect() {
-    let start = |args| Server::spawn(SERVER, args).unwrap().start.clone();
+    let start = |args: &[&str]| Server::spawn(SERVER, args).unwrap().start.clone();
     let default = start(DEFAULT);
     assert_eq!(
         default.ring_flags,
         ["CLAMP", "CQSIZE", "SINGLE_ISSUER", "DEFER_TASKRUN"]
     );
-    let published = start(PUBLISHED_TWIN);
+    let published = start(&words(PUBLISHED_TWIN));
     assert_eq!(
         published.ring_flags,
         ["CLAMP", "CQSIZE", "COOP_TASKRUN", "SINGLE_ISSUER"]

@@ -3,6 +3,7 @@
 use records::LoadPoint;
 
 use super::Verdict;
+use super::sentence::because_of_invalid;
 use crate::bottleneck::{Bottleneck, SATURATED};
 use crate::gates::opened_by;
 use crate::metric::Metric;
@@ -137,18 +138,10 @@ fn too_few_blocks() -> String {
 
 /// The sentence of an invalid claim.
 fn invalid(cells: [&Cell; 2]) -> Prose {
-    let reasons = (cells.iter())
-        .filter(|cell| !cell.valid())
-        .map(|cell| {
-            Prose::new()
-                .code(&cell.arm_name)
-                .text(format!(" ({})", cell.invalid_because()))
-        })
-        .collect();
     Prose::new()
         .text(format!("At {}: ", load_name(&cells[0].load)))
         .strong(Verdict::Invalid.word())
-        .text(", no number is given because of ")
-        .then(joined(reasons))
+        .text(", ")
+        .then(because_of_invalid(cells))
         .text(".")
 }

@@ -3,7 +3,7 @@
 use super::{PointResult, Reason, Shape, Verdict};
 use crate::bottleneck::Bottleneck;
 use crate::metric::Metric;
-use crate::model::{Pair, Study};
+use crate::model::{Cell, Pair, Study};
 use crate::stats::{EQUIVALENCE_MARGIN, Estimate, MIN_BLOCKS};
 use crate::text::{Prose, fixed, joined, load_name, percent, signed_percent};
 
@@ -123,7 +123,11 @@ fn because(study: &Study, pair: Pair, metric: Metric, shape: Shape, result: &Poi
 }
 
 fn invalid_cells(study: &Study, pair: Pair, point: usize) -> Prose {
-    let cells = [pair.ours, pair.base].map(|arm| study.cell(arm, point));
+    because_of_invalid([pair.ours, pair.base].map(|arm| study.cell(arm, point)))
+}
+
+/// That there is no number, and which of the cells are to blame.
+pub(super) fn because_of_invalid(cells: [&Cell; 2]) -> Prose {
     let reasons = (cells.iter())
         .filter(|cell| !cell.valid())
         .map(|cell| {

@@ -52,9 +52,7 @@ fn without_a_difference_the_sentences_say_so() {
         cpu.contains("spend the same CPU a request within 2\u{a0}% at every load measured"),
         "{cpu}"
     );
-    assert!(
-        headline(&a, "headline-noise").contains("entered twice differs from itself by up to")
-    );
+    assert!(headline(&a, "headline-noise").contains("entered twice differs from itself by up to"));
     assert_eq!(verdicts(&a, Family::Ours), [Verdict::Equivalent]);
     assert_eq!(verdicts(&a, Family::Control), [Verdict::Equivalent]);
     assert_eq!(verdict(&a, "card-throughput-50"), Verdict::Equivalent);
