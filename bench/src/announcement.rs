@@ -16,10 +16,10 @@ pub fn lines(
     left: usize,
 ) -> Vec<String> {
     let mut lines = Vec::new();
-    for (name, Binary { path, file }) in binaries {
+    for (name, Binary { source, file, .. }) in binaries {
         let short = file.sha256.get(..12).unwrap_or(&file.sha256);
-        lines.push(format!("{name}: {} (SHA-256 {short})", path.display()));
-        let parent = path.parent().and_then(|parent| parent.file_name());
+        lines.push(format!("{name}: {} (SHA-256 {short})", source.display()));
+        let parent = source.parent().and_then(|parent| parent.file_name());
         if parent.is_some_and(|parent| parent == "debug") {
             lines.push(format!(
                 "{name} is a debug build, whose figures mean nothing; for others, build it with --profile server"
@@ -80,6 +80,7 @@ mod tests {
     use super::*;
     use crate::arms::Arms;
     use crate::experiment::Experiment;
+    use crate::subjects::Stamp;
 
     fn plan(name: &str, cpus: u32) -> Plan {
         let arms = Arms::load(None, &[]).unwrap();
@@ -101,15 +102,21 @@ mod tests {
 
     #[test]
     fn uneven_loads_shared_processors_and_debug_builds_are_told() {
-        let path = "/x/debug/kio-rs".into();
+        let source = "/x/debug/kio-rs".into();
         let file = SubjectFile {
             sha256: "0123456789abcdef".to_owned(),
             bytes: 1,
         };
-        let binaries = BTreeMap::from([("kio-rs".to_owned(), Binary { path, file })]);
+        let binary = Binary {
+            source,
+            path: "/copies/kio-rs".into(),
+            file,
+            stamp: Stamp::default(),
+        };
+        let binaries = BTreeMap::from([("kio-rs".to_owned(), binary)]);
         let text = lines(&plan("card", 2), &binaries, 75, 75).join("\n");
         for part in [
-            "(SHA-256 0123456789ab)",
+            "kio-rs: /x/debug/kio-rs (SHA-256 0123456789ab)",
             "kio-rs is a debug build",
             "12 threads do not divide 2000 connections: wrk will open 1992",
             "12 threads on processors that it shares",

@@ -21,6 +21,12 @@ const STUDY: [(&str, &str); 3] = [
 /// foreign load, verification, and wrk, whose threads notice the end of a window every 100 ms.
 const OVERHEAD_MS: u64 = 250;
 
+/// Far above what makes sense, and far below what overflows a figure or fills the memory.
+const MOST_BLOCKS: u32 = 10_000;
+const MOST_CONNECTIONS: u32 = 1_000_000;
+const MOST_PIPELINE: u32 = 1024;
+const LONGEST_WINDOW_S: u32 = 3600;
+
 /// An experiment, before it is fitted to a machine.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -104,21 +110,16 @@ impl Experiment {
             "name `{}`: use letters, digits, `-` and `_`, since a folder carries it",
             self.name
         );
-        ensure!(self.blocks >= 1, "blocks must be at least 1");
-        ensure!(
-            (1..=3600).contains(&self.window_s),
-            "window_s must be from 1 to 3600: wrk takes whole seconds"
-        );
+        check_range("blocks", self.blocks, MOST_BLOCKS)?;
+        check_range("window_s", self.window_s, LONGEST_WINDOW_S)?;
         ensure!(!self.arms.is_empty(), "arms must name at least one arm");
         ensure!(
             !self.loads.is_empty(),
             "there must be at least one [[load]]"
         );
         for load in &self.loads {
-            ensure!(
-                load.connections >= 1 && load.pipeline >= 1,
-                "connections and pipeline must be at least 1"
-            );
+            check_range("connections", load.connections, MOST_CONNECTIONS)?;
+            check_range("pipeline", load.pipeline, MOST_PIPELINE)?;
         }
         let points: BTreeSet<LoadPoint> = self.load_points().into_iter().collect();
         ensure!(points.len() == self.loads.len(), "a [[load]] occurs twice");
@@ -137,7 +138,8 @@ impl Experiment {
     }
 
     /// The experiment with the command line's changes. The arms that the user added (by a file or
-    /// `--subject`) join those of the experiment, unless the changes say which arms to take.
+    /// `--subject`) join those of the experiment that it does not list already, unless the changes say
+    /// which arms to take.
     ///
     /// # Errors
     /// When a change makes no sense.
@@ -145,8 +147,12 @@ impl Experiment {
         match &changes.arms {
             Some(names) => self.arms.clone_from(names),
             None => {
-                let added = arms.added().iter().map(|arm| arm.entry.name.clone());
-                self.arms.extend(added);
+                for arm in arms.added() {
+                    let name = &arm.entry.name;
+                    if !self.arms.contains(name) {
+                        self.arms.push(name.clone());
+                    }
+                }
             }
         }
         self.blocks = changes.blocks.unwrap_or(self.blocks);
@@ -188,6 +194,14 @@ impl Experiment {
             arms: entries,
         })
     }
+}
+
+fn check_range(field: &str, value: u32, most: u32) -> Result<()> {
+    ensure!(
+        (1..=most).contains(&value),
+        "{field} is {value} and must be a whole number from 1 to {most}"
+    );
+    Ok(())
 }
 
 /// About how long so many cells of a plan take, in milliseconds.
@@ -257,13 +271,21 @@ mod tests {
             assert!(message.contains(part), "{message}");
         };
         assert!(Experiment::parse(MINIMAL).is_ok());
-        refused("blocks=1", "blocks=0", "blocks");
-        refused("window_s=1", "window_s=0", "whole seconds");
+        refused("blocks=1", "blocks=0", "blocks is 0");
+        refused("blocks=1", "blocks=10001", "from 1 to 10000");
+        refused("window_s=1", "window_s=0", "window_s is 0");
+        refused("window_s=1", "window_s=3601", "from 1 to 3600");
         refused("window_s=1", "window_s=1.5", "window_s");
         refused("'auto'", "'all'", "auto");
         refused("['kio-uring']", "[]", "at least one arm");
         refused("['kio-uring']", "['a','a']", "occurs twice");
-        refused("connections=4", "connections=0", "at least 1");
+        refused("connections=4", "connections=0", "connections is 0");
+        refused("connections=4", "connections=1000001", "from 1 to 1000000");
+        let deep = |pipeline| format!("connections=4\npipeline={pipeline}");
+        refused("connections=4", &deep(0), "pipeline is 0");
+        refused("connections=4", &deep(1025), "pipeline is 1025");
+        refused("connections=4", &deep(1025), "from 1 to 1024");
+        assert!(Experiment::parse(&MINIMAL.replace("connections=4", &deep(1024))).is_ok());
         refused("connections=4", "connections=4\ncolour=1", "colour");
         refused("name='x'", "name='a/b'", "folder");
     }
@@ -294,6 +316,35 @@ mod tests {
         let chosen = parse().changed(&changes, &arms).unwrap();
         assert_eq!(chosen.arms, ["tokio-published"]);
         assert_eq!((chosen.blocks, chosen.window_s), (3, 5));
+    }
+
+    #[test]
+    fn an_added_arm_that_is_listed_already_is_taken_once() {
+        let arms = Arms::load(None, &["mine=./mine".parse().unwrap()]).unwrap();
+        let text = MINIMAL.replace("['kio-uring']", "['mine','kio-uring']");
+        let experiment = Experiment::parse(&text).unwrap();
+        let changed = experiment.changed(&Changes::default(), &arms).unwrap();
+        assert_eq!(changed.arms, ["mine", "kio-uring"]);
+    }
+
+    #[test]
+    fn options_have_the_same_bounds() {
+        let arms = Arms::load(None, &[]).unwrap();
+        let refused = |changes: Changes, part: &str| {
+            let experiment = Experiment::parse(MINIMAL).unwrap();
+            let message = experiment.changed(&changes, &arms).unwrap_err().to_string();
+            assert!(message.contains(part), "{message}");
+        };
+        let blocks = Changes {
+            blocks: Some(10_001),
+            ..Changes::default()
+        };
+        refused(blocks, "blocks is 10001");
+        let window = Changes {
+            window_s: Some(3601),
+            ..Changes::default()
+        };
+        refused(window, "window_s is 3601");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result, anyhow, ensure};
 use conformance::check_hello;
 use records::{LoadRecord, Measurement, Plan};
 use server_kit::{CountersLine, WorkerCounters};
@@ -74,6 +74,10 @@ impl Measurer {
             .binaries
             .get(&arm.entry.subject)
             .context("the subject is unknown")?;
+        ensure!(
+            binary.is_unchanged(),
+            "the binary of arm {name} changed during the run; leave it alone and measure into a new folder"
+        );
         self.host
             .start(arm, binary, self.plan.workers, &self.plan.server_cpus)
     }

@@ -4,12 +4,14 @@ use std::collections::BTreeMap;
 use std::env;
 use std::fs::{self, File};
 use std::io;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
+use nix::sys::statvfs::{FsFlags, statvfs};
 use records::SubjectFile;
 use sha2::{Digest, Sha256};
+use tempfile::TempDir;
 
 use crate::arms::Arm;
 
@@ -84,30 +86,113 @@ fn is_executable(path: &Path) -> bool {
 /// A subject's binary on this machine.
 #[derive(Clone, Debug)]
 pub struct Binary {
-    /// Where it is.
+    /// Where it was found.
+    pub source: PathBuf,
+    /// What is executed: the source, or a copy of it.
     pub path: PathBuf,
     /// What the results record of it.
     pub file: SubjectFile,
+    /// The state of the file at `path` when it was hashed.
+    pub stamp: Stamp,
 }
 
-/// The binaries of all arms, by the subject's name.
+impl Binary {
+    /// The file at `source`, executed in its place, or as a copy in the directory `copies`.
+    fn read(subject: &str, source: PathBuf, copies: Option<&Path>) -> Result<Self> {
+        let path = match copies {
+            Some(directory) => copy(&source, &directory.join(subject))
+                .with_context(|| format!("cannot copy {}", source.display()))?,
+            None => source.clone(),
+        };
+        let place = || format!("cannot read {}", path.display());
+        // Before the hash, so that a change while it is taken is noticed too.
+        let stamp = Stamp::of(&path).with_context(place)?;
+        let file = hash(&path).with_context(place)?;
+        Ok(Self {
+            source,
+            path,
+            file,
+            stamp,
+        })
+    }
+
+    /// Whether it still is the file that was hashed, as far as its state tells: another hash before
+    /// every cell would take too long.
+    pub fn is_unchanged(&self) -> bool {
+        Stamp::of(&self.path).is_ok_and(|now| now == self.stamp)
+    }
+}
+
+/// What changes of a file when it is replaced or written to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Stamp {
+    device: u64,
+    inode: u64,
+    bytes: u64,
+    modified_s: i64,
+    modified_ns: i64,
+}
+
+impl Stamp {
+    fn of(path: &Path) -> io::Result<Self> {
+        let data = fs::metadata(path)?;
+        Ok(Self {
+            device: data.dev(),
+            inode: data.ino(),
+            bytes: data.len(),
+            modified_s: data.mtime(),
+            modified_ns: data.mtime_nsec(),
+        })
+    }
+}
+
+/// A directory for the copies that a run executes.
 ///
 /// # Errors
-/// When one is missing or cannot be read.
+/// When it cannot be made, or nothing can be executed in it.
+pub fn directory_for_copies() -> Result<TempDir> {
+    let directory = tempfile::tempdir().context("cannot make a temporary directory")?;
+    let flags = statvfs(directory.path())
+        .context("cannot examine the temporary directory")?
+        .flags();
+    ensure!(
+        !flags.contains(FsFlags::ST_NOEXEC),
+        "{} is mounted noexec, and the servers are executed from copies there; name another temporary directory in \
+         TMPDIR",
+        env::temp_dir().display()
+    );
+    Ok(directory)
+}
+
+/// The binaries of all arms, by the subject's name. With a directory for `copies`, those of the
+/// study's subjects are copied there and the copies are what is hashed and executed, so that a build
+/// during the run does not change what is measured. An arm's own `command` is executed in its place,
+/// which it may need.
+///
+/// # Errors
+/// When one is missing, or cannot be read or copied.
 pub fn resolve<'a>(
     arms: impl IntoIterator<Item = &'a Arm>,
     directories: &Directories,
+    copies: Option<&Path>,
 ) -> Result<BTreeMap<String, Binary>> {
     let mut binaries = BTreeMap::new();
     for arm in arms {
         let subject = &arm.entry.subject;
         if !binaries.contains_key(subject) {
-            let path = directories.find(arm)?;
-            let file = hash(&path).with_context(|| format!("cannot read {}", path.display()))?;
-            binaries.insert(subject.clone(), Binary { path, file });
+            let copies = copies.filter(|_| arm.command.is_none());
+            let binary = Binary::read(subject, directories.find(arm)?, copies)?;
+            binaries.insert(subject.clone(), binary);
         }
     }
     Ok(binaries)
+}
+
+/// A copy and no link, since the source may be written to in place.
+fn copy(source: &Path, target: &Path) -> io::Result<PathBuf> {
+    fs::copy(source, target)?;
+    fs::set_permissions(target, fs::Permissions::from_mode(0o755))?;
+    Ok(target.to_owned())
 }
 
 fn hash(path: &Path) -> io::Result<SubjectFile> {
@@ -128,7 +213,7 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let directories = Directories::new(Some(directory.path())).unwrap();
         let arms = Arms::load(None, &[]).unwrap();
-        let message = format!("{:#}", resolve(arms.all(), &directories).unwrap_err());
+        let message = format!("{:#}", resolve(arms.all(), &directories, None).unwrap_err());
         assert!(
             message.contains("cargo build --profile server"),
             "{message}"
@@ -145,9 +230,67 @@ mod tests {
         let arm = arms.get("kio-uring").unwrap();
         assert!(directories.find(arm).is_err(), "not executable");
         fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
-        let file = &resolve([arm], &directories).unwrap()["kio-rs"].file;
+        let file = &resolve([arm], &directories, None).unwrap()["kio-rs"].file;
         assert_eq!(file.bytes, 3);
         assert!(file.sha256.starts_with("ba7816bf8f01cfea"));
+    }
+
+    fn write_executable(path: &Path, text: &str) {
+        fs::write(path, text).unwrap();
+        fs::set_permissions(path, fs::Permissions::from_mode(0o700)).unwrap();
+    }
+
+    #[test]
+    fn a_subject_is_executed_from_a_copy_that_a_build_does_not_change() {
+        let directory = tempfile::tempdir().unwrap();
+        let source = directory.path().join("kio-rs");
+        write_executable(&source, "abc");
+        let directories = Directories::new(Some(directory.path())).unwrap();
+        let arms = Arms::load(None, &[]).unwrap();
+        let copies = directory_for_copies().unwrap();
+        let arm = arms.get("kio-uring").unwrap();
+        let binary = &resolve([arm], &directories, Some(copies.path())).unwrap()["kio-rs"];
+        assert_eq!(binary.source, source);
+        assert_eq!(binary.path, copies.path().join("kio-rs"));
+        fs::write(&source, "built again").unwrap();
+        assert_eq!(fs::read(&binary.path).unwrap(), b"abc");
+        assert_eq!(hash(&binary.path).unwrap(), binary.file);
+        let mode = fs::metadata(&binary.path).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o755);
+        assert!(binary.is_unchanged());
+    }
+
+    #[test]
+    fn a_command_is_executed_in_its_place_and_a_change_is_noticed() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("mine");
+        write_executable(&path, "abc");
+        let option = format!("mine={}", path.display()).parse().unwrap();
+        let arms = Arms::load(None, &[option]).unwrap();
+        let directories = Directories::new(None).unwrap();
+        let copies = directory_for_copies().unwrap();
+        let resolved = || {
+            let arm = arms.get("mine").unwrap();
+            resolve([arm], &directories, Some(copies.path())).unwrap()["mine"].clone()
+        };
+        let binary = resolved();
+        assert_eq!(binary.path, path);
+        assert!(binary.is_unchanged());
+        // Of the same size and time, so that only the file is another.
+        let other = directory.path().join("other");
+        write_executable(&other, "xyz");
+        let modified = fs::metadata(&path).unwrap().modified().unwrap();
+        let file = File::options().write(true).open(&other).unwrap();
+        file.set_modified(modified).unwrap();
+        fs::rename(&other, &path).unwrap();
+        assert!(!binary.is_unchanged(), "replaced");
+
+        let binary = resolved();
+        write_executable(&path, "longer");
+        assert!(!binary.is_unchanged(), "written to");
+        let binary = resolved();
+        fs::remove_file(&path).unwrap();
+        assert!(!binary.is_unchanged(), "removed");
     }
 
     #[test]

@@ -142,6 +142,74 @@ fn a_run_survives_ctrl_c_and_kill_and_resumes_to_the_same_cells() {
 }
 
 #[test]
+fn ctrl_c_while_the_arms_are_tried_ends_the_run() {
+    let directory = tempfile::tempdir().unwrap();
+    let arms = r#"
+        [[arm]]
+        name = "silent"
+        command = "sh"
+        args = ["-c", "touch started; exec sleep 60"]
+    "#;
+    fs::write(directory.path().join("arms.toml"), arms).unwrap();
+    let options = ["--arms-file", "arms.toml", "--arms", "silent", "--out", "o"];
+    let process = start(&mut bench(
+        directory.path(),
+        &[&SMOKE[..], &options].concat(),
+    ));
+    wait_for("the try of the arm", || {
+        directory.path().join("started").exists()
+    });
+    kill(Pid::from_raw(process.id().cast_signed()), Signal::SIGINT).unwrap();
+    let ended = process.wait_with_output().unwrap();
+    let message = String::from_utf8_lossy(&ended.stderr);
+    assert_eq!(ended.status.code(), Some(130), "{message}");
+    assert!(message.contains("interrupted"), "{message}");
+    assert!(!message.contains("no arm can be measured"), "{message}");
+    assert!(!directory.path().join("o").exists(), "nothing was measured");
+}
+
+#[test]
+fn a_build_during_the_run_changes_nothing_unseen() {
+    let directory = tempfile::tempdir().unwrap();
+    let built = directory.path().join("built");
+    fs::create_dir(&built).unwrap();
+    let servers = support::real::subjects();
+    fs::copy(servers.join("kio-rs"), built.join("kio-rs")).unwrap();
+    fs::copy(servers.join("tokio-baseline"), built.join("mine")).unwrap();
+    let options = ["--subjects", "built", "--subject", "mine=built/mine"];
+    let rest = ["--arms", "kio-uring,mine", "--blocks", "2", "--out", "run"];
+    let process = start(&mut bench(
+        directory.path(),
+        &[&["run", "smoke"], &options[..], &rest[..]].concat(),
+    ));
+    let folder = directory.path().join("run");
+    wait_for("the first row", || row_count(&folder) > 0);
+    for name in ["kio-rs", "mine"] {
+        // As a linker does: the name gets another file, the old one goes on running.
+        let new = built.join("new");
+        fs::copy("/bin/false", &new).unwrap();
+        fs::rename(&new, built.join(name)).unwrap();
+    }
+    let ended = process.wait_with_output().unwrap();
+    let stderr = String::from_utf8_lossy(&ended.stderr);
+    assert!(ended.status.success(), "{stderr}");
+    let rows = rows(&folder);
+    assert_eq!(rows.len(), 8);
+    for row in &rows {
+        if row.arm == "kio-uring" {
+            check_row(row);
+        } else if row.block == 1 {
+            let cause = "the binary of arm mine changed during the run";
+            assert!(row.error.contains(cause), "{row:?}");
+        }
+    }
+    for load in loads(&folder) {
+        let subject = if load.arm == "mine" { "mine" } else { "kio-rs" };
+        assert_eq!(load.server_command[0], subject);
+    }
+}
+
+#[test]
 fn any_server_is_an_arm_and_an_unavailable_one_has_rows_that_say_why() {
     let directory = tempfile::tempdir().unwrap();
     let arms = r#"

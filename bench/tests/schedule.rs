@@ -287,6 +287,27 @@ fn a_folder_with_anything_in_it_is_not_taken() {
 }
 
 #[test]
+fn a_folder_has_one_writer_at_a_time() {
+    let run = Run::new(1);
+    let refused = || {
+        let error = Folder::resume(&run.path, &run.plan, &environment()).unwrap_err();
+        let message = error.to_string();
+        let expected = format!(
+            "another `bench run` is writing to {}; wait for it or end it",
+            run.path.display()
+        );
+        assert_eq!(message, expected);
+    };
+    let new = Folder::create(Some(&run.path), "", &run.plan, &environment()).unwrap();
+    refused();
+    drop(new);
+    let resumed = Folder::resume(&run.path, &run.plan, &environment()).unwrap();
+    refused();
+    drop(resumed);
+    assert_eq!(run.resume(&mut Mock::default()), Ended::Complete);
+}
+
+#[test]
 fn a_full_disk_stops_the_run_with_whole_rows_that_resume() {
     let directory = tempfile::tempdir().unwrap();
     let size = |kib: u32| format!("size={kib}k");
@@ -318,6 +339,7 @@ fn a_full_disk_stops_the_run_with_whole_rows_that_resume() {
     );
     let message = format!("{:#}", ended.unwrap_err());
     let kept = cells(&path).len();
+    drop(folder);
 
     tmpfs(MsFlags::MS_REMOUNT, size(4096)).unwrap();
     let mut folder = Folder::resume(&path, &plan, &environment()).unwrap();
@@ -331,7 +353,7 @@ fn a_full_disk_stops_the_run_with_whole_rows_that_resume() {
         &interrupt,
     );
     let complete = (ended.unwrap(), cells(&path).len(), loads(&path).len());
-    // At once, although both folders still have files open.
+    // At once, although the folder still has files open.
     umount2(disk, MntFlags::MNT_DETACH).unwrap();
 
     assert!(message.contains("the disk is full"), "{message}");

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use anyhow::{Result, ensure};
 use clap::{Args, ValueEnum};
-use records::Plan;
+use records::{Environment, Plan};
 
 use super::options::{ArmOptions, PlanOptions};
 use super::print;
@@ -56,7 +56,9 @@ impl Arguments {
         let stored = self.resume.as_deref().map(Folder::plan).transpose()?;
         let plan = self.plan.plan(&arms, stored.as_ref())?;
         let chosen = arms_of(&plan, &arms)?;
-        let binaries = subjects::resolve(chosen.values(), &self.arms.directories()?)?;
+        let copies = subjects::directory_for_copies()?;
+        let directories = self.arms.directories()?;
+        let binaries = subjects::resolve(chosen.values(), &directories, Some(copies.path()))?;
         let wrk = Wrk::find()?;
         let target = self.resume.as_deref().or(self.out.as_deref());
         preflight::check(&plan, target.unwrap_or(Path::new("results")))?;
@@ -73,19 +75,19 @@ impl Arguments {
             interrupt: interrupt.clone(),
         };
         processors::confine(&client_cpus)?;
+        // Before anything is started, which would disturb another run that writes to the folder.
+        let resumed = self.resumed(&measurer.plan, &environment)?;
         try_arms(&mut measurer)?;
         if interrupt.is_set() {
+            eprintln!("interrupted while the arms were tried; nothing was measured");
             return Ok(ExitCode::from(interrupt::EXIT_STATUS));
         }
 
         let plan = &measurer.plan;
-        let mut folder = match &self.resume {
-            Some(path) => Folder::resume(path, plan, &environment)?,
+        let mut folder = match resumed {
+            Some(folder) => folder,
             None => Folder::create(self.out.as_deref(), &dates::today_utc(), plan, &environment)?,
         };
-        for removed in &folder.removed {
-            eprintln!("removed {removed}");
-        }
         let ended = self.measure(&mut measurer, &mut folder, &interrupt);
         if !matches!(ended, Ok(Ended::Complete)) {
             eprintln!(
@@ -100,6 +102,18 @@ impl Arguments {
             }
             Ended::Interrupted => ExitCode::from(interrupt::EXIT_STATUS),
         })
+    }
+
+    /// The folder to go on with, if there is one.
+    fn resumed(&self, plan: &Plan, environment: &Environment) -> Result<Option<Folder>> {
+        let Some(path) = &self.resume else {
+            return Ok(None);
+        };
+        let folder = Folder::resume(path, plan, environment)?;
+        for removed in &folder.removed {
+            eprintln!("removed {removed}");
+        }
+        Ok(Some(folder))
     }
 
     fn measure(
@@ -156,10 +170,11 @@ fn try_arms(measurer: &mut Measurer) -> Result<()> {
     let names: Vec<String> = measurer.arms.keys().cloned().collect();
     let mut failed = Vec::new();
     for name in &names {
+        let tried = measurer.try_arm(name);
         if measurer.interrupt.is_set() {
             return Ok(());
         }
-        if let Err(error) = measurer.try_arm(name) {
+        if let Err(error) = tried {
             failed.push(format!("arm {name} is unavailable: {error:#}"));
         }
     }

@@ -39,7 +39,7 @@ impl Arguments {
     pub fn run(self) -> Result<ExitCode> {
         let arms = self.arms.arms()?;
         let arm = arms.get(&self.arm)?;
-        let binaries = subjects::resolve([arm], &self.arms.directories()?)?;
+        let binaries = subjects::resolve([arm], &self.arms.directories()?, None)?;
         let binary = &binaries[&arm.entry.subject];
         let cpus = self.cpus.0.iter().map(|cpu| u32::try_from(*cpu));
         let cpus: Vec<u32> = cpus.collect::<Result<_, _>>()?;

@@ -45,7 +45,7 @@ impl Arguments {
             let chosen = self.arm.iter().map(|name| known.get(name));
             chosen.collect::<Result<_>>()?
         };
-        let binaries = subjects::resolve(chosen.iter().copied(), &self.arms.directories()?)?;
+        let binaries = subjects::resolve(chosen.iter().copied(), &self.arms.directories()?, None)?;
         ensure!(!chosen.is_empty(), "there is no arm to verify");
         machine::raise_nofile()?;
         let cpus = processors::available()?;

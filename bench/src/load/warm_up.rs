@@ -16,7 +16,10 @@ use crate::interrupt::Interrupt;
 
 /// More connections warm nothing more.
 const MOST_CONNECTIONS: u32 = 64;
-/// Longest wait for one answer.
+/// Nor do deeper pipelines, and a batch that does not fit into the sockets' buffers would end in a
+/// deadlock: each side waits until the other reads.
+const MOST_PIPELINE: u32 = 128;
+/// Longest wait for one answer, or for room to send.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Loads `server` for `length` from `threads` threads.
@@ -34,8 +37,9 @@ pub fn run(
     let connections = load.connections.min(MOST_CONNECTIONS);
     let threads = threads.min(connections);
     let request = format!("GET / HTTP/1.1\r\nHost: {server}\r\n\r\n");
-    let batch = request.repeat(load.pipeline as usize);
-    let answer_bytes = HELLO.len() * load.pipeline as usize;
+    let pipeline = load.pipeline.min(MOST_PIPELINE) as usize;
+    let batch = request.repeat(pipeline);
+    let answer_bytes = HELLO.len() * pipeline;
     thread::scope(|scope| {
         let share = |thread| connections / threads + u32::from(thread < connections % threads);
         let drive = |connections| {
@@ -74,6 +78,7 @@ fn closed_loop(
         let stream = TcpStream::connect_timeout(&server, PATIENCE)?;
         stream.set_nodelay(true)?;
         stream.set_read_timeout(Some(PATIENCE))?;
+        stream.set_write_timeout(Some(PATIENCE))?;
         Ok(stream)
     };
     let mut streams = (0..connections)
@@ -136,6 +141,16 @@ mod tests {
         run(server, &load(6, 4), 4, length, &Interrupt::default()).unwrap();
         let counted = COUNTED.load(Ordering::Relaxed);
         assert!(counted >= 24 && counted.is_multiple_of(4), "{counted}");
+    }
+
+    #[test]
+    fn a_pipeline_deeper_than_the_buffers_ends_too() {
+        static COUNTED: AtomicU64 = AtomicU64::new(0);
+        let server = serve(2, &COUNTED);
+        let deep = load(2, 1_000_000);
+        run(server, &deep, 1, Duration::ZERO, &Interrupt::default()).unwrap();
+        let counted = COUNTED.load(Ordering::Relaxed);
+        assert_eq!(counted, 2 * u64::from(MOST_PIPELINE));
     }
 
     #[test]

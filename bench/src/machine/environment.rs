@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::env::consts::ARCH;
+use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context, Result};
@@ -37,7 +38,7 @@ pub fn environment(
     let cpu = Cpu::read();
     let cpus = u32::try_from(MachineUsage::read()?.cpus)?;
     let (nofile_soft, nofile_hard) = nofile()?;
-    let (git_revision, git_dirty) = git();
+    let (git_revision, git_dirty) = git(Path::new("."));
     let subjects = binaries
         .iter()
         .map(|(name, binary)| (name.clone(), binary.file.clone()));
@@ -78,22 +79,73 @@ fn sysctls() -> BTreeMap<String, String> {
     names.chain(ALSO_RECORDED).filter_map(value).collect()
 }
 
-/// Revision of the checkout around the current directory, and whether it has changes; empty
-/// outside of one, or without git.
-fn git() -> (String, bool) {
+/// Revision of the checkout around a directory, and whether it has changes; empty outside of one, or
+/// without git. What runs and reports leave in the checkout are no changes.
+fn git(directory: &Path) -> (String, bool) {
     let run = |arguments: &[&str]| {
-        let output = Command::new("git").args(arguments).output().ok()?;
+        let output = Command::new("git")
+            .current_dir(directory)
+            .args(arguments)
+            .output()
+            .ok()?;
         let text = String::from_utf8_lossy(&output.stdout).trim().to_owned();
         output.status.success().then_some(text)
     };
     let revision = run(&["rev-parse", "HEAD"]).unwrap_or_default();
-    let changes = run(&["status", "--porcelain"]).unwrap_or_default();
+    let changes = run(&[
+        "status",
+        "--porcelain",
+        "--",
+        ":(top)",
+        ":(top,exclude)results",
+        ":(top,exclude)out",
+    ]);
+    let changes = changes.unwrap_or_default();
     (revision, !changes.is_empty())
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
+
+    #[test]
+    fn results_and_reports_do_not_make_a_checkout_dirty() {
+        let directory = tempfile::tempdir().unwrap();
+        let top = directory.path();
+        let run = |arguments: &[&str]| {
+            let identity = ["-c", "user.name=n", "-c", "user.email=e@localhost"];
+            let mut command = Command::new("git");
+            command.current_dir(top).args(identity).args(arguments);
+            let output = command.output().unwrap();
+            assert!(output.status.success(), "{output:?}");
+        };
+        let write = |name: &str, text: &str| {
+            let path = top.join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        };
+        run(&["init", "--quiet"]);
+        for name in ["source", "results/old", "below/source"] {
+            write(name, "1");
+        }
+        run(&["add", "."]);
+        let commit = ["commit", "--quiet", "--no-gpg-sign", "--message", "m"];
+        run(&commit);
+        assert_eq!(git(top).0.len(), 40);
+        assert!(!git(top).1);
+        for name in ["results/old", "results/new/file", "out/report"] {
+            write(name, "2");
+        }
+        let below = top.join("below");
+        assert!(!git(top).1 && !git(&below).1);
+        write("below/results/file", "2");
+        assert!(git(top).1, "only those at the top are results");
+        fs::remove_dir_all(below.join("results")).unwrap();
+        write("source", "2");
+        assert!(git(top).1 && git(&below).1);
+    }
 
     #[test]
     fn this_machine_is_described_without_its_name() {

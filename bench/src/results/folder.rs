@@ -12,6 +12,7 @@ use records::{
 };
 use serde::Deserialize;
 
+use super::lock::Lock;
 use super::recorder::Recorder;
 use super::repair;
 use crate::experiment;
@@ -28,6 +29,7 @@ pub struct Folder {
     pub done: BTreeSet<Key>,
     /// What was removed because an earlier run tore it, in words.
     pub removed: Vec<String>,
+    _lock: Lock,
 }
 
 impl Folder {
@@ -48,6 +50,7 @@ impl Folder {
                 environment.hardware, plan.experiment
             ))?,
         };
+        let lock = Lock::take(&path)?;
         let plan = toml::to_string(plan)?;
         let mut environment = serde_json::to_string_pretty(environment)?;
         environment.push('\n');
@@ -55,13 +58,14 @@ impl Folder {
             write_whole(&path, name, &text)
                 .with_context(|| format!("cannot write {}", path.join(name).display()))?;
         }
-        Self::open(path)
+        Self::open(path, lock)
     }
 
     /// Opens the folder of a run that did not end, to go on with it.
     ///
     /// # Errors
-    /// When the plan, a binary or the machine is another; the message names the difference.
+    /// When the plan, a binary or the machine is another, of which the message names the difference,
+    /// or another run is writing to the folder.
     pub fn resume(path: &Path, plan: &Plan, environment: &Environment) -> Result<Self> {
         experiment::ensure_same(&Self::plan(path)?, plan)?;
         let stored: Environment = {
@@ -70,7 +74,7 @@ impl Folder {
             serde_json::from_str(&text).with_context(|| format!("in {}", path.display()))?
         };
         ensure_same_machine(&stored, environment)?;
-        Self::open(path.to_owned())
+        Self::open(path.to_owned(), Lock::take(path)?)
     }
 
     /// The plan of the run in a folder.
@@ -94,7 +98,7 @@ impl Folder {
         toml::from_str(&text).with_context(place)
     }
 
-    fn open(path: PathBuf) -> Result<Self> {
+    fn open(path: PathBuf, lock: Lock) -> Result<Self> {
         let rows = repair::rows(&path.join(MEASUREMENTS_FILE))?;
         let load = repair::load(&path.join(LOAD_FILE), &rows.keys)?;
         sync_directory(&path)?;
@@ -107,6 +111,7 @@ impl Folder {
                 .into_iter()
                 .filter(|text| !text.is_empty())
                 .collect(),
+            _lock: lock,
         })
     }
 }

@@ -2,6 +2,7 @@
 
 mod append;
 mod folder;
+mod lock;
 mod recorder;
 mod repair;
 
