@@ -259,7 +259,7 @@ mod tests {
             .plan(&arms, &[0, 1], false, 1)
             .unwrap();
         let cells = plan.arms.len() * plan.load_points.len() * plan.blocks as usize;
-        assert_eq!(cells, 105);
+        assert_eq!(cells, 180);
         assert!(estimate_ms(&plan, cells) <= 270_000);
     }
 

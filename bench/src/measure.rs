@@ -1,7 +1,7 @@
 //! One measurement: a fresh server, verified, warmed up, loaded for a window, verified again.
 
 use std::collections::BTreeMap;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result, anyhow, ensure};
 use conformance::check_hello;
@@ -123,10 +123,15 @@ impl Measurer {
             plan.window_s,
             &self.interrupt,
         )?;
+        run.wait_until_connected()?;
+        let steady = Steady::begin(server)?;
         row.connections_open = Some(run.sockets_in_the_middle()?);
         let window = run.window()?;
         let after = Sample::after(server, &self.host);
         fill_window(row, &window);
+        if let (Some(steady), Ok(after)) = (steady, &after) {
+            steady.end(after, row)?;
+        }
 
         let latencies = run.latencies(&window, &cell.load)?;
         measured.load = Some(LoadRecord {
@@ -148,6 +153,8 @@ impl Measurer {
 
 /// All that is read before and after a window.
 struct Sample {
+    /// When the server's usage was read.
+    at: Instant,
     counters: Option<CountersLine>,
     server: ServerUsage,
     machine: MachineUsage,
@@ -158,6 +165,7 @@ impl Sample {
     fn before(server: &mut Server, host: &Host) -> Result<Self> {
         let counters = server.counters()?;
         Ok(Self {
+            at: Instant::now(),
             counters,
             server: server.usage()?,
             machine: host.usage()?,
@@ -168,10 +176,41 @@ impl Sample {
     fn after(server: &mut Server, host: &Host) -> Result<Self> {
         let machine = host.usage()?;
         Ok(Self {
+            at: Instant::now(),
             machine,
             server: server.usage()?,
             counters: server.counters()?,
         })
+    }
+}
+
+/// The start of a window's steady part, for a server that reports its requests.
+struct Steady {
+    at: Instant,
+    usage: ServerUsage,
+    counters: CountersLine,
+}
+
+impl Steady {
+    fn begin(server: &mut Server) -> Result<Option<Self>> {
+        let at = Instant::now();
+        let usage = server.usage()?;
+        let counters = server.counters()?;
+        Ok(counters.map(|counters| Self {
+            at,
+            usage,
+            counters,
+        }))
+    }
+
+    fn end(self, after: &Sample, row: &mut Measurement) -> Result<()> {
+        let spent = after.server.since(&self.usage)?;
+        let requests = |line: &CountersLine| line.workers.iter().map(|w| w.requests).sum::<u64>();
+        row.steady_us = Some(u64::try_from(after.at.duration_since(self.at).as_micros())?);
+        row.steady_server_cpu_us = Some(spent.cpu_user_us + spent.cpu_system_us);
+        row.steady_requests = (after.counters.as_ref())
+            .map(|line| requests(line).saturating_sub(requests(&self.counters)));
+        Ok(())
     }
 }
 

@@ -50,6 +50,13 @@ fn check_row(row: &Measurement) {
     assert_eq!((row.socket_errors, row.status_errors), (Some(0), Some(0)));
     assert!(row.server_cpu_user_us.unwrap() + row.server_cpu_system_us.unwrap() > 0);
     assert!(row.client_cpu_us.unwrap() > 0 && row.server_rss_bytes.unwrap() > 0);
+    let whole = row.server_cpu_user_us.unwrap() + row.server_cpu_system_us.unwrap();
+    // A server that does not report its requests has no steady part.
+    let reports = row.steady_requests.is_some();
+    assert_eq!(reports, row.kernel_entries.is_some(), "{row:?}");
+    assert_eq!(reports, row.steady_requests.is_some_and(|count| count > 0));
+    let cpu_us = row.steady_server_cpu_us;
+    assert_eq!(reports, cpu_us.is_some_and(|us| (1..whole).contains(&us)));
     assert!(row.latency_p50_us <= row.latency_p99_us && row.latency_p99_us <= row.latency_max_us);
     assert_eq!(row.subject_sha256.len(), 64);
 }

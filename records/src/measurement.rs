@@ -58,6 +58,13 @@ pub struct Measurement {
     pub server_cpu_user_us: Option<u64>,
     /// Server's CPU time in the kernel.
     pub server_cpu_system_us: Option<u64>,
+    /// Length of the steady part of the window: from when the connections were open to its end.
+    /// Empty, with the next two, for a server that does not report its requests.
+    pub steady_us: Option<u64>,
+    /// Server's CPU time in the steady part, user and kernel: without accepting.
+    pub steady_server_cpu_us: Option<u64>,
+    /// Requests the server answered in the steady part, as it counts them.
+    pub steady_requests: Option<u64>,
     /// Load generator's CPU time, user and kernel.
     pub client_cpu_us: Option<u64>,
     /// CPU time of the whole machine that was not idle, steal not included.
@@ -97,7 +104,7 @@ pub struct Measurement {
 }
 
 /// The header of `measurements.csv`, in order. A test holds it equal to [`Measurement`]'s fields.
-pub const COLUMNS: [&str; 43] = [
+pub const COLUMNS: [&str; 46] = [
     "block",
     "sequence",
     "arm",
@@ -123,6 +130,9 @@ pub const COLUMNS: [&str; 43] = [
     "connections_open",
     "server_cpu_user_us",
     "server_cpu_system_us",
+    "steady_us",
+    "steady_server_cpu_us",
+    "steady_requests",
     "client_cpu_us",
     "host_cpu_busy_us",
     "host_cpu_softirq_us",

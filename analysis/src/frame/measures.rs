@@ -18,7 +18,7 @@ pub(super) const VALID: &str = "valid";
 type Counter = fn(&Measurement) -> Option<u64>;
 
 /// The raw columns the derivation reads. A window or a number of requests of 0 is no divisor.
-const RAW: [(&str, Counter); 15] = [
+const RAW: [(&str, Counter); 17] = [
     ("window_us", |row| row.window_us.filter(|us| *us > 0)),
     ("requests", |row| row.requests.filter(|count| *count > 0)),
     ("latency_mean_raw", |row| row.latency_mean_us),
@@ -29,6 +29,10 @@ const RAW: [(&str, Counter); 15] = [
     ("latency_max_raw", |row| row.latency_max_us),
     ("server_user_us", |row| row.server_cpu_user_us),
     ("server_system_us", |row| row.server_cpu_system_us),
+    ("steady_us", |row| row.steady_server_cpu_us),
+    ("steady_requests", |row| {
+        row.steady_requests.filter(|count| *count > 0)
+    }),
     ("client_us", |row| row.client_cpu_us),
     ("host_busy_us", |row| row.host_cpu_busy_us),
     ("host_steal_us", |row| row.host_cpu_steal_us),
@@ -85,7 +89,14 @@ fn expressions(run: &Run) -> Vec<Expr> {
         .map(|metric| {
             let derived = match metric {
                 Metric::RequestsPerSecond => per_second(),
-                Metric::CpuUsPerRequest => server() / requests(),
+                // Without accepting where the server reports its requests; over the whole window
+                // where it does not.
+                Metric::CpuUsPerRequest => {
+                    let steady = number("steady_us") / number("steady_requests");
+                    when(steady.clone().is_not_null())
+                        .then(steady)
+                        .otherwise(server() / requests())
+                }
                 Metric::LatencyMeanUs => number("latency_mean_raw"),
                 Metric::LatencyP50Us => number("latency_p50_raw"),
                 Metric::LatencyP90Us => number("latency_p90_raw"),

@@ -48,7 +48,7 @@ impl Resampler {
     ///
     /// Of few blocks such an interval covers less than it says (of seven, 87.5 %). It is therefore
     /// never narrower than the exact interval of the median from the order of the values
-    /// ([`exact_rank`]), which holds for any distribution.
+    /// alone, which holds for any distribution.
     pub fn median_interval(&mut self, values: &[f64]) -> Option<Interval> {
         if values.is_empty() {
             return None;

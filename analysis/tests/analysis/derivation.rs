@@ -65,6 +65,22 @@ fn every_quantity_is_what_its_name_says() {
 }
 
 #[test]
+fn cpu_a_request_is_that_of_the_steady_part_where_it_is_known() {
+    let mut scenario = scenario();
+    for row in &mut scenario.rows {
+        row.steady_server_cpu_us = Some(300_000);
+        row.steady_requests = Some(100_000);
+    }
+    let assessment = assessed(&scenario);
+    assert_eq!(found(&assessment, Metric::CpuUsPerRequest), Some(3.0));
+    for row in &mut scenario.rows {
+        row.steady_requests = Some(0);
+    }
+    let whole = found(&assessed(&scenario), Metric::CpuUsPerRequest).unwrap();
+    assert!((whole - 3.0).abs() > 0.1, "nothing to divide by: {whole}");
+}
+
+#[test]
 fn unpinned_a_thread_has_a_core_while_there_are_any() {
     let mut scenario = scenario();
     scenario.plan.server_cpus.clear();

@@ -137,13 +137,9 @@ impl Scenario {
             } else {
                 requests * 2
             }),
-            sqes: None,
-            cqes: None,
-            buffers_exhausted: None,
             configuration: format!("synthetic {}", arm.name),
             subject_sha256: self.environment.subjects[&arm.subject].sha256.clone(),
-            error: String::new(),
-            offered_rate_per_s: None,
+            ..Measurement::default()
         });
         self.loads.push(LoadRecord {
             block,

@@ -87,6 +87,7 @@ impl Wrk {
             process,
             lines: Lines::new(output, interrupt.clone()),
             log,
+            connected: started + CONNECTED,
             middle: started + window / 2,
             deadline: started + window + PATIENCE,
         })
@@ -110,17 +111,33 @@ pub fn arguments(threads: u32, load: &LoadPoint, window_s: u32, address: &str) -
     arguments
 }
 
+/// After this long wrk has opened its connections: several times what 2000 of them take on one
+/// processor.
+const CONNECTED: Duration = Duration::from_millis(200);
+
 /// wrk at work.
 #[derive(Debug)]
 pub struct Run {
     process: Process,
     lines: Lines,
     log: Log,
+    connected: Instant,
     middle: Instant,
     deadline: Instant,
 }
 
 impl Run {
+    /// Waits until the connections are open: 2000 of them take some tens of milliseconds.
+    ///
+    /// # Errors
+    /// When wrk ends before, or at an interrupt.
+    pub fn wait_until_connected(&mut self) -> Result<()> {
+        if self.lines.wait_readable(self.connected)? {
+            return Err(self.ended_early());
+        }
+        Ok(())
+    }
+
     /// Waits for the middle of the window, then counts the sockets that wrk holds.
     ///
     /// # Errors

@@ -75,8 +75,7 @@ fn shared(study: &Study) -> Prose {
          sender's processor does much of the receiver's work in the kernel. So CPU a request is \
          comparable between arms of this run, not with a server behind a network card. Where the \
          load generator is the bottleneck, requests a second hardly tell the servers apart and CPU \
-         a request does. CPU a request holds the acceptance of the connections at the start of \
-         every window, which weighs the more the more connections there are and the shorter it is.",
+         a request does.",
         list(&plan.server_cpus),
         list(&plan.client_cpus)
     ))

@@ -57,6 +57,12 @@ pub(super) fn chapters(study: &Study) -> Vec<Block> {
             data: tables::throughput(study),
         },
         heading("cpu", "CPU a request"),
+        Block::Paragraph(Prose::from(
+            "The server's CPU time, user and kernel, over the requests it answered, from when the \
+             connections of a window were open to its end: accepting them is not in it. For a \
+             server that does not report its requests it is that of the whole window, with \
+             accepting.",
+        )),
         Block::Figure {
             figure: figures::cpu(study),
             data: tables::cpu(study),
