@@ -36,7 +36,7 @@ impl Wrk {
     pub fn find() -> Result<Self> {
         let program = find_command(Path::new("wrk")).context(
             "wrk, the load generator, is not in PATH; install it with `apt-get install wrk` \
-             (Debian, Ubuntu) or enter `nix develop`",
+             (Debian, Ubuntu)",
         )?;
         // `wrk -v` prints its version above its usage, and ends with status 1.
         let output = Command::new(&program)
