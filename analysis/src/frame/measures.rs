@@ -29,7 +29,7 @@ const RAW: [(&str, Counter); 17] = [
     ("latency_max_raw", |row| row.latency_max_us),
     ("server_user_us", |row| row.server_cpu_user_us),
     ("server_system_us", |row| row.server_cpu_system_us),
-    ("steady_us", |row| row.steady_server_cpu_us),
+    ("steady_server_us", |row| row.steady_server_cpu_us),
     ("steady_requests", |row| {
         row.steady_requests.filter(|count| *count > 0)
     }),
@@ -92,7 +92,7 @@ fn expressions(run: &Run) -> Vec<Expr> {
                 // Without accepting where the server reports its requests; over the whole window
                 // where it does not.
                 Metric::CpuUsPerRequest => {
-                    let steady = number("steady_us") / number("steady_requests");
+                    let steady = number("steady_server_us") / number("steady_requests");
                     when(steady.clone().is_not_null())
                         .then(steady)
                         .otherwise(server() / requests())
