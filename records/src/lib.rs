@@ -20,10 +20,10 @@ mod plan;
 pub use environment::{Environment, SubjectFile};
 pub use load::LoadRecord;
 pub use measurement::{COLUMNS, Measurement};
-pub use plan::{ArmEntry, LoadPoint, Plan};
+pub use plan::{ArmEntry, Generator, LoadPoint, Placement, Plan, Role, Scheduling};
 
 /// Version of all four files. A reader refuses any other.
-pub const SCHEMA_VERSION: u32 = 1;
+pub const SCHEMA_VERSION: u32 = 2;
 
 /// File name of the [`Plan`].
 pub const EXPERIMENT_FILE: &str = "experiment.toml";

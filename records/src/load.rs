@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::plan::Generator;
+
 /// One line of `load.jsonl`. It has the key (`block`, `arm`, load point) of its [`crate::Measurement`].
 ///
 /// A failed measurement has no line unless the load generator had finished.
@@ -18,6 +20,10 @@ pub struct LoadRecord {
     pub pipeline: u32,
     /// Requests offered a second; absent in a closed loop.
     pub offered_rate_per_s: Option<u64>,
+    /// What made the load.
+    pub generator: Generator,
+    /// Connections held open beside the others, on which nothing was sent.
+    pub idle_connections: u32,
     /// The server's command line; the binary is given by the subject's name.
     pub server_command: Vec<String>,
     /// The load generator's command line; the binary is given by its name.

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::plan::Generator;
+
 /// One measurement: a cell in a block. An empty field was not measured.
 ///
 /// A failed measurement is a row too: `error` says why, and what was not measured is empty.
@@ -20,6 +22,10 @@ pub struct Measurement {
     pub pipeline: u32,
     /// Requests offered a second; empty in a closed loop.
     pub offered_rate_per_s: Option<u64>,
+    /// What made the load.
+    pub generator: Generator,
+    /// Connections held open beside the others, on which nothing was sent.
+    pub idle_connections: u32,
     /// Start of the window, milliseconds since 1970 in UTC.
     pub started_unix_ms: u64,
     /// Length of the window as the load generator measured it.
@@ -104,13 +110,15 @@ pub struct Measurement {
 }
 
 /// The header of `measurements.csv`, in order. A test holds it equal to [`Measurement`]'s fields.
-pub const COLUMNS: [&str; 46] = [
+pub const COLUMNS: [&str; 48] = [
     "block",
     "sequence",
     "arm",
     "connections",
     "pipeline",
     "offered_rate_per_s",
+    "generator",
+    "idle_connections",
     "started_unix_ms",
     "window_us",
     "requests",

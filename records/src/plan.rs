@@ -26,6 +26,11 @@ pub struct Plan {
     pub workers: u32,
     /// Load generator's threads (`wrk -t`).
     pub client_threads: u32,
+    /// Whether server and load generator had processors of their own.
+    pub placement: Placement,
+    /// The scheduling policy of every server.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub scheduling: Scheduling,
     /// Processors the server was pinned to; empty when it was not.
     pub server_cpus: Vec<u32>,
     /// Processors the load generator was pinned to; empty when it was not.
@@ -34,6 +39,46 @@ pub struct Plan {
     pub load_points: Vec<LoadPoint>,
     /// The arms.
     pub arms: Vec<ArmEntry>,
+}
+
+/// Which processors server and load generator run on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Placement {
+    /// Each on its own, pinned.
+    #[default]
+    Apart,
+    /// Both on all of them, nothing pinned.
+    Shared,
+}
+
+/// The policy by which the kernel schedules a server's threads.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Scheduling {
+    /// `SCHED_OTHER`, what every process has unless told otherwise.
+    #[default]
+    Other,
+    /// `SCHED_BATCH`: as the other, but a thread that wakes up does not preempt the running one.
+    Batch,
+}
+
+/// What makes the load.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum Generator {
+    /// wrk 4, as the card.
+    #[default]
+    Wrk,
+    /// This repository's `flood`: cheaper a request than wrk, so that one processor of it saturates
+    /// one of a server, and it can hold idle connections open.
+    Flood,
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 /// One load.
@@ -47,6 +92,27 @@ pub struct LoadPoint {
     /// Requests offered a second in an open loop; absent in a closed loop.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub offered_rate_per_s: Option<u64>,
+    /// What makes the load.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub generator: Generator,
+    /// Connections held open beside the others, on which nothing is sent.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub idle_connections: u32,
+}
+
+/// An arm's place in the study.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Role {
+    /// A rung: compared with the one below it.
+    Ladder,
+    /// One change from a rung.
+    #[default]
+    Side,
+    /// Hand-written for this one job, with the same parser: what a runtime can at best reach.
+    Floor,
+    /// Another runtime or server.
+    Peer,
 }
 
 /// One arm: a subject and its arguments.
@@ -57,6 +123,9 @@ pub struct ArmEntry {
     pub name: String,
     /// The subject's name: which binary.
     pub subject: String,
+    /// Its place in the study.
+    #[serde(default)]
+    pub role: Role,
     /// The arguments after the binary, with the placeholders still in place, so that no path or
     /// port of a machine is in the file.
     pub args: Vec<String>,
