@@ -1,7 +1,10 @@
 //! The server's flags: every difference between two arms is one of them.
 
+use std::num::NonZeroU32;
+use std::time::Duration;
+
 use clap::{Parser, ValueEnum};
-use kio_rs::{Config, DriverKind, Ops, TaskRun};
+use kio_rs::{Config, DriverKind, MinWait, Ops, TaskRun};
 use server_kit::CommonArgs;
 
 /// An HTTP server that answers "Hello, World!", a thread a core, on io_uring.
@@ -34,6 +37,35 @@ pub struct Args {
     /// Enter the ring by an index of the thread's, or by its file descriptor
     #[arg(long, value_enum, default_value_t = RingFd::Registered)]
     pub ring_fd: RingFd,
+
+    /// Tell the kernel that only the worker's thread submits, or not
+    #[arg(long, value_enum, default_value_t = Issuer::Single)]
+    pub issuer: Issuer,
+
+    /// Do without the submission queue's array of indices (Linux 6.6)
+    #[arg(long)]
+    pub no_sqarray: bool,
+
+    /// Let a thread of the kernel take submissions, and sleep when it had none for so long; needs
+    /// --task-run interrupt
+    #[arg(long, value_name = "MS", value_parser = clap::value_parser!(u32).range(1..=60_000))]
+    pub sqpoll_idle_ms: Option<u32>,
+
+    /// Let a worker that sleeps gather completions for so long (Linux 6.12)
+    #[arg(long, value_name = "US", requires = "wait_for")]
+    pub min_wait_us: Option<NonZeroU32>,
+
+    /// Completions that end the gathering early
+    #[arg(long, value_name = "N", requires = "min_wait_us")]
+    pub wait_for: Option<NonZeroU32>,
+
+    /// Look for events for so long before sleeping, while the load is such that it pays; 0 never does
+    #[arg(long, value_name = "US", default_value_t = 0, value_parser = clap::value_parser!(u32).range(..=1000))]
+    pub spin_us: u32,
+
+    /// Let the kernel poll network devices for so long before a worker sleeps (Linux 6.9)
+    #[arg(long, value_name = "US")]
+    pub napi_busy_poll_us: Option<NonZeroU32>,
 
     /// Allocate every answer on the heap, as the published C++ server does
     #[arg(long)]
@@ -90,6 +122,12 @@ pub enum OpsArg {
 }
 
 #[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Issuer {
+    Single,
+    Shared,
+}
+
+#[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TaskRunArg {
     Interrupt,
     Cooperative,
@@ -114,10 +152,20 @@ impl Args {
             },
             direct_descriptors: self.descriptors == Descriptors::Direct,
             registered_ring: self.ring_fd == RingFd::Registered,
+            single_issuer: self.issuer == Issuer::Single,
+            no_sqarray: self.no_sqarray,
+            sqpoll_idle: self
+                .sqpoll_idle_ms
+                .map(|ms| Duration::from_millis(ms.into())),
+            min_wait: self
+                .min_wait_us
+                .zip(self.wait_for)
+                .map(|(us, completions)| MinWait { us, completions }),
+            spin: Duration::from_micros(self.spin_us.into()),
+            napi_busy_poll_us: self.napi_busy_poll_us,
             buffers: self.buffers,
             buffer_bytes: self.buffer_bytes,
             cpus: self.common.cpus.0.clone(),
-            ..Config::default()
         }
     }
 
@@ -141,6 +189,12 @@ impl Args {
         let flags = [
             ("direct-descriptors", uring && config.direct_descriptors),
             ("registered-ring", uring && config.registered_ring),
+            ("min-wait", uring && config.min_wait.is_some()),
+            (
+                "napi-busy-poll",
+                uring && config.napi_busy_poll_us.is_some(),
+            ),
+            ("spin", !config.spin.is_zero()),
             ("no-parse", self.common.no_parse),
             ("heap", self.heap),
         ];

@@ -1,5 +1,8 @@
 //! What a worker asks of the kernel.
 
+use std::num::NonZeroU32;
+use std::time::Duration;
+
 /// How the kernel runs the work that completes an operation.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum TaskRun {
@@ -33,6 +36,15 @@ pub enum DriverKind {
     Epoll,
 }
 
+/// How long a worker that sleeps waits for more than one completion.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MinWait {
+    /// So many microseconds at least, unless
+    pub us: NonZeroU32,
+    /// so many completions come before.
+    pub completions: NonZeroU32,
+}
+
 /// Configuration of every worker of a [`crate::Runtime`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
@@ -55,6 +67,20 @@ pub struct Config {
     /// The ring is entered by an index of the thread's rather than by a file descriptor
     /// (`IORING_REGISTER_RING_FDS`, Linux 5.18).
     pub registered_ring: bool,
+    /// The submission queue has no array of indices between (`IORING_SETUP_NO_SQARRAY`, Linux 6.6).
+    pub no_sqarray: bool,
+    /// A thread of the kernel takes submissions, so that submitting is no system call, and sleeps
+    /// after having had nothing to do for so long (`IORING_SETUP_SQPOLL`). It runs on the worker's
+    /// processor when the worker is pinned. It runs the completion work too: [`TaskRun::Interrupt`].
+    pub sqpoll_idle: Option<Duration>,
+    /// Sleeps gather completions (`io_uring_submit_and_wait_min_timeout`, Linux 6.12).
+    pub min_wait: Option<MinWait>,
+    /// How long a worker may look for events before it sleeps, where [`server_kit::AdaptiveSpin`] finds
+    /// it worth the processor's time; zero for never. With both drivers.
+    pub spin: Duration,
+    /// The kernel polls the network devices of the ring's sockets for so many microseconds before it
+    /// puts the worker to sleep (`IORING_REGISTER_NAPI`, Linux 6.9). Loopback has no such device.
+    pub napi_busy_poll_us: Option<NonZeroU32>,
     /// Buffers in the worker's buffer ring, a power of two, at most 32 768.
     pub buffers: u16,
     /// Length of each buffer, and of a connection's own one.
@@ -74,6 +100,11 @@ impl Default for Config {
             ops: Ops::default(),
             direct_descriptors: true,
             registered_ring: true,
+            no_sqarray: false,
+            sqpoll_idle: None,
+            min_wait: None,
+            spin: Duration::ZERO,
+            napi_busy_poll_us: None,
             buffers: 256,
             buffer_bytes: 4096,
             cpus: Vec::new(),

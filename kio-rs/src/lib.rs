@@ -66,7 +66,7 @@ mod slab;
 mod time;
 mod timers;
 
-pub use config::{Config, DriverKind, Ops, TaskRun};
+pub use config::{Config, DriverKind, MinWait, Ops, TaskRun};
 pub use context::spawn_local;
 pub use driver::ring_flags;
 pub use error::Error;

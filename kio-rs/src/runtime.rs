@@ -142,10 +142,11 @@ fn set_up(
     number: usize,
     counters: Arc<Counters>,
 ) -> Result<(Rc<Driver>, Rc<Executor>), Error> {
-    if !config.cpus.is_empty() {
-        pin(config.cpus[number % config.cpus.len()])?;
+    let cpu = (!config.cpus.is_empty()).then(|| config.cpus[number % config.cpus.len()]);
+    if let Some(cpu) = cpu {
+        pin(cpu)?;
     }
-    let driver = Rc::new(Driver::new(config, counters)?);
+    let driver = Rc::new(Driver::new(config, cpu, counters)?);
     let executor = Rc::new(Executor::new(
         Box::new(driver.unparker()),
         Rc::clone(driver.budget()),

@@ -13,9 +13,11 @@ mod counters;
 mod lines;
 mod signals;
 mod sockets;
+mod spin;
 
 pub use args::{CommonArgs, Cpus};
 pub use counters::{Counter, Counters};
 pub use lines::{CountersLine, Event, StartLine, WorkerCounters, print_line};
 pub use signals::{CaughtSignals, request_stop};
 pub use sockets::{BACKLOG, listener, raise_open_file_limit};
+pub use spin::AdaptiveSpin;

@@ -17,11 +17,11 @@ use nix::sys::socket::{self, MsgFlags, SockFlag};
 use nix::unistd;
 use server_kit::Counters;
 
+use super::backend::{Backend, CANCELLED, Turn, Wait};
 use super::buffers::Buffers;
 use super::inbox::Inbox;
 use super::request::{Request, Socket};
 use super::unpark::EventFdUnpark;
-use super::{Backend, CANCELLED, Wait};
 use crate::config::Config;
 use crate::error::Error;
 use crate::op::Completion;
@@ -330,7 +330,17 @@ impl Backend for Epoll {
         _ = unistd::close(fd);
     }
 
-    fn turn(&self, wait: Wait, inbox: &mut Inbox<'_>) -> io::Result<bool> {
+    fn has_queued(&self) -> bool {
+        // Every call was made at once.
+        false
+    }
+
+    fn peek(&self) -> bool {
+        // Only the kernel knows.
+        true
+    }
+
+    fn turn(&self, wait: Wait, inbox: &mut Inbox<'_>) -> io::Result<Turn> {
         let timeout = match wait {
             Wait::Not => EpollTimeout::ZERO,
             Wait::Event => EpollTimeout::NONE,
@@ -347,15 +357,18 @@ impl Backend for Epoll {
             Err(Errno::EINTR) => 0,
             Err(errno) => return Err(errno.into()),
         };
-        let mut unparked = false;
+        let mut turn = Turn {
+            events: u32::try_from(count).unwrap_or(u32::MAX),
+            unparked: false,
+        };
         for event in &events[..count] {
             if event.data() == UNPARK {
-                unparked = true;
+                turn.unparked = true;
             } else {
                 self.dispatch(*event, inbox);
             }
         }
-        Ok(unparked)
+        Ok(turn)
     }
 }
 

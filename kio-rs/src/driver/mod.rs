@@ -8,6 +8,7 @@
 //! Invariant: memory that the kernel may touch belongs to an operation in flight, and is freed only
 //! after that operation's last completion. [`Driver::shut_down`] waits for all of them.
 
+mod backend;
 mod buffers;
 mod epoll;
 mod inbox;
@@ -15,6 +16,7 @@ mod request;
 mod ring;
 mod unpark;
 mod uring;
+mod waiting;
 
 use std::any::Any;
 use std::cell::{Cell, RefCell};
@@ -32,71 +34,13 @@ use crate::error::Error;
 use crate::op::{Completion, Kind, Ops, Polled};
 use crate::slab::Key;
 use crate::timers::Timers;
+use backend::{Backend, CANCELLED, Turn, Wait};
 pub(crate) use buffers::Buffers;
 use inbox::{Aftermath, Inbox, Leftover};
 pub(crate) use request::{Request, Socket};
 pub use ring::ring_flags;
 use unpark::EventFdUnpark;
-
-/// How long a turn may sleep.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Wait {
-    /// Not at all.
-    Not,
-    /// Until something happens.
-    Event,
-    /// Likewise, but no longer.
-    AtMost(Duration),
-}
-
-/// What differs between the drivers.
-trait Backend {
-    /// The buffers that connections share, made known to the kernel where it fills them.
-    fn make_buffers(&self, config: &Config) -> Result<Option<Buffers>, Error>;
-
-    /// Takes the buffers back from the kernel.
-    fn unregister_buffers(&self) -> io::Result<()>;
-
-    /// The socket that an accept's result names.
-    fn accepted(&self, result: u32) -> Socket;
-
-    /// Starts the request for the operation. A completion is returned when it is there at once.
-    ///
-    /// # Safety
-    /// The request's memory is valid, and not touched in conflict with the kernel, until the
-    /// operation's last completion.
-    unsafe fn submit(
-        &self,
-        key: Key,
-        request: &Request,
-        buffers: Option<&RefCell<Buffers>>,
-    ) -> io::Result<Option<Completion>>;
-
-    /// Ends the operation early. True when it has no completion to come any more; otherwise its
-    /// last one comes as always.
-    fn cancel(&self, key: Key, socket: Socket) -> bool;
-
-    /// Ends all operations early.
-    fn cancel_all(&self, inbox: &mut Inbox<'_>);
-
-    /// A listening socket is about to be closed by its owner.
-    fn forget(&self, listener: RawFd);
-
-    /// Closes a socket that has no operation but cancelled ones.
-    fn close(&self, socket: Socket);
-
-    /// Submits what is queued, sleeps as `wait` says, and hands completions out. True when another
-    /// thread has unparked the worker.
-    ///
-    /// An operation whose completions flood its owner is cancelled.
-    fn turn(&self, wait: Wait, inbox: &mut Inbox<'_>) -> io::Result<bool>;
-}
-
-/// How a cancelled operation ends.
-const CANCELLED: Completion = Completion {
-    result: -libc::ECANCELED,
-    flags: 0,
-};
+use waiting::Waiting;
 
 /// How long a worker that ends waits for the kernel to let go of its memory.
 const LET_GO: Duration = Duration::from_secs(2);
@@ -107,6 +51,7 @@ pub(crate) struct Driver {
     buffers: Option<RefCell<Buffers>>,
     timers: RefCell<Timers>,
     unpark: EventFdUnpark,
+    waiting: Waiting,
     stopping: Cell<bool>,
     config: Config,
     counters: Arc<Counters>,
@@ -116,8 +61,12 @@ pub(crate) struct Driver {
 }
 
 impl Driver {
-    /// Call it on the worker's own thread.
-    pub(crate) fn new(config: &Config, counters: Arc<Counters>) -> Result<Self, Error> {
+    /// Call it on the worker's own thread, which is pinned to `cpu` when that is given.
+    pub(crate) fn new(
+        config: &Config,
+        cpu: Option<usize>,
+        counters: Arc<Counters>,
+    ) -> Result<Self, Error> {
         if config.buffer_bytes == 0 {
             return Err(Error::Config(
                 "buffer_bytes is at least 1: no receive would get a byte".to_owned(),
@@ -127,6 +76,7 @@ impl Driver {
         let backend: Box<dyn Backend> = match config.driver {
             DriverKind::Uring => Box::new(uring::Uring::new(
                 config,
+                cpu,
                 unpark.clone(),
                 Arc::clone(&counters),
             )?),
@@ -139,6 +89,7 @@ impl Driver {
             buffers,
             timers: RefCell::default(),
             unpark,
+            waiting: Waiting::new(config.spin),
             stopping: Cell::new(false),
             config: config.clone(),
             counters,
@@ -296,25 +247,31 @@ impl Driver {
     /// When the driver itself fails; the worker cannot go on.
     pub(crate) fn turn(&self, sleep: bool) -> io::Result<bool> {
         let next = self.timers.borrow().next(Instant::now);
-        let wait = match next {
-            _ if !sleep => Wait::Not,
-            None => Wait::Event,
-            Some(Duration::ZERO) => Wait::Not,
-            Some(duration) => Wait::AtMost(duration),
+        let turn = match next {
+            _ if !sleep => self.exchange(Wait::Not)?,
+            Some(Duration::ZERO) => self.exchange(Wait::Not)?,
+            None => self.wait(Wait::Event)?,
+            Some(duration) => self.wait(Wait::AtMost(duration))?,
         };
-        let unparked = self.exchange(wait)?;
         if next.is_some() {
             let ended = self.timers.borrow_mut().ended(Instant::now);
             ended.into_iter().for_each(Waker::wake);
         }
-        if unparked {
+        if turn.unparked {
             self.unpark.reset();
             self.counters.kernel_entries.add(1);
         }
-        Ok(unparked)
+        Ok(turn.unparked)
     }
 
-    fn exchange(&self, wait: Wait) -> io::Result<bool> {
+    /// A turn that may sleep, after a spin where that pays.
+    fn wait(&self, wait: Wait) -> io::Result<Turn> {
+        self.waiting.wait(self.backend.as_ref(), |spin| {
+            self.exchange(if spin { Wait::Not } else { wait })
+        })
+    }
+
+    fn exchange(&self, wait: Wait) -> io::Result<Turn> {
         self.with_inbox(|inbox| self.backend.turn(wait, inbox))
     }
 

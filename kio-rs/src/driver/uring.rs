@@ -11,12 +11,12 @@ use io_uring::types::{CancelBuilder, DestinationSlot, Fd, Fixed};
 use io_uring::{cqueue, opcode, squeue};
 use server_kit::Counters;
 
+use super::backend::{Backend, Turn, Wait};
 use super::buffers::{self, Buffers};
 use super::inbox::Inbox;
 use super::request::{Request, Socket};
 use super::ring::Ring;
 use super::unpark::EventFdUnpark;
-use super::{Backend, Wait};
 use crate::config::{Config, Ops};
 use crate::error::Error;
 use crate::op::Completion;
@@ -34,17 +34,26 @@ pub(super) struct Uring {
     unpark_armed: Cell<bool>,
     ops: Ops,
     direct: bool,
+    /// For entries whose success nobody waits for.
+    unowned: squeue::Flags,
 }
 
 impl Uring {
     /// Call it on the worker's own thread.
     pub(super) fn new(
         config: &Config,
+        cpu: Option<usize>,
         unpark: EventFdUnpark,
         counters: Arc<Counters>,
     ) -> Result<Self, Error> {
-        let ring = Ring::new(config, counters)?;
+        let ring = Ring::new(config, cpu, counters)?;
+        let unowned = if ring.can_skip_success() {
+            squeue::Flags::SKIP_SUCCESS
+        } else {
+            squeue::Flags::empty()
+        };
         Ok(Self {
+            unowned,
             ring: RefCell::new(ring),
             unpark,
             unpark_armed: Cell::new(false),
@@ -122,8 +131,9 @@ impl Uring {
     }
 
     fn push_unowned(&self, entry: squeue::Entry) {
+        let entry = entry.user_data(UNOWNED).flags(self.unowned);
         // SAFETY: cancel and close entries point to no memory.
-        unsafe { self.ring.borrow_mut().push(entry.user_data(UNOWNED)) }
+        unsafe { self.ring.borrow_mut().push(entry) }
     }
 
     fn arm_unpark(&self) {
@@ -196,13 +206,21 @@ impl Backend for Uring {
         });
     }
 
-    fn turn(&self, wait: Wait, inbox: &mut Inbox<'_>) -> io::Result<bool> {
+    fn has_queued(&self) -> bool {
+        self.ring.borrow_mut().has_queued()
+    }
+
+    fn peek(&self) -> bool {
+        self.ring.borrow_mut().peek()
+    }
+
+    fn turn(&self, wait: Wait, inbox: &mut Inbox<'_>) -> io::Result<Turn> {
         if !self.unpark_armed.get() {
             self.arm_unpark();
         }
         let mut ring = self.ring.borrow_mut();
         ring.enter(wait)?;
-        let mut unparked = false;
+        let mut turn = Turn::default();
         let mut flooded = Vec::new();
         for entry in ring.completions() {
             let completion = Completion {
@@ -210,6 +228,7 @@ impl Backend for Uring {
                 flags: entry.flags(),
             };
             let more = cqueue::more(completion.flags);
+            turn.events += 1;
             match entry.user_data() {
                 UNOWNED => {}
                 UNPARK if completion.result < 0 && completion.result != -libc::ECANCELED => {
@@ -219,7 +238,7 @@ impl Backend for Uring {
                     return Err(io::Error::new(source.kind(), format!("{what}: {source}")));
                 }
                 UNPARK => {
-                    unparked = true;
+                    turn.unparked = true;
                     self.unpark_armed.set(more);
                 }
                 key => {
@@ -233,6 +252,6 @@ impl Backend for Uring {
         flooded
             .into_iter()
             .for_each(|key| self.push_unowned(opcode::AsyncCancel::new(key).build()));
-        Ok(unparked)
+        Ok(turn)
     }
 }

@@ -1,0 +1,256 @@
+//! One io_uring, and the two things a worker does with it: putting entries in and taking
+//! completions out.
+//!
+//! Memory order. Both queues are rings in memory that is shared with the kernel, each with a head
+//! and a tail of which either side writes one. This side publishes its entries by storing the
+//! submission queue's tail with release, and loads the completion queue's tail with acquire before
+//! it reads entries (both in the crate `io-uring`), as `io_uring(7)` and the kernel's header comment
+//! in `io_uring/io_uring.c` demand; the kernel does the mirror image. With SQPOLL one pair more
+//! matters: this side's store of the tail, then its load of NEED_WAKEUP, against the kernel's store
+//! of that flag, then its load of the tail. Neither may be reordered, hence the full fence before
+//! the load.
+
+mod flags;
+mod register;
+
+use std::collections::VecDeque;
+use std::io;
+use std::os::fd::AsRawFd;
+use std::sync::Arc;
+use std::time::Duration;
+
+use io_uring::types::Timespec;
+use io_uring::{IoUring, cqueue, squeue};
+use server_kit::Counters;
+
+use super::backend::Wait;
+use crate::config::{Config, MinWait};
+use crate::error::Error;
+pub use flags::ring_flags;
+
+// From `linux/io_uring.h`; the bindings keep theirs private.
+const IORING_ENTER_GETEVENTS: u32 = 1;
+const IORING_ENTER_SQ_WAKEUP: u32 = 1 << 1;
+const IORING_ENTER_EXT_ARG: u32 = 1 << 3;
+const IORING_ENTER_REGISTERED_RING: u32 = 1 << 4;
+
+/// `struct io_uring_getevents_arg` of `linux/io_uring.h`.
+#[repr(C)]
+#[derive(Default)]
+struct WaitArgument {
+    sigmask: u64,
+    sigmask_bytes: u32,
+    min_wait_us: u32,
+    timespec: u64,
+}
+
+/// A ring that belongs to the thread that made it.
+pub(super) struct Ring {
+    uring: IoUring,
+    /// Entries for which the submission queue had no room, oldest first.
+    backlog: VecDeque<squeue::Entry>,
+    /// The ring's index among the thread's registered rings.
+    index: Option<i32>,
+    min_wait: Option<MinWait>,
+    sqpoll: bool,
+    counters: Arc<Counters>,
+}
+
+impl Ring {
+    /// Sets a ring up. Call it on the thread that will use it: with `SINGLE_ISSUER` the kernel
+    /// refuses any other. `cpu` is where the thread is pinned.
+    pub(super) fn new(
+        config: &Config,
+        cpu: Option<usize>,
+        counters: Arc<Counters>,
+    ) -> Result<Self, Error> {
+        let uring = flags::make(config, cpu)?;
+        register::probe(&uring, config)?;
+        let mut ring = Self {
+            uring,
+            backlog: VecDeque::new(),
+            index: None,
+            min_wait: config.min_wait,
+            sqpoll: config.sqpoll_idle.is_some(),
+            counters,
+        };
+        if config.registered_ring {
+            ring.index = Some(register::ring_index(&ring.uring)?);
+        }
+        if config.direct_descriptors {
+            register::direct_table(&ring.uring)?;
+        }
+        if let Some(us) = config.napi_busy_poll_us {
+            register::napi(&ring.uring, us.get())?;
+        }
+        Ok(ring)
+    }
+
+    pub(super) fn submitter(&self) -> io_uring::Submitter<'_> {
+        self.uring.submitter()
+    }
+
+    /// Whether an entry may ask for no completion when it succeeds (Linux 5.17).
+    pub(super) fn can_skip_success(&self) -> bool {
+        self.uring.params().is_feature_skip_cqe_on_success()
+    }
+
+    /// Puts an entry in the submission queue; enters the kernel only when the queue is full.
+    ///
+    /// # Safety
+    /// What the entry points to is valid, and is not touched in conflict with the kernel, until the
+    /// operation's last completion.
+    #[inline]
+    pub(super) unsafe fn push(&mut self, entry: squeue::Entry) {
+        self.counters.sqes.add(1);
+        // SAFETY: passed on to the caller.
+        if self.backlog.is_empty() && unsafe { self.uring.submission().push(&entry) }.is_ok() {
+            return;
+        }
+        self.backlog.push_back(entry);
+        // The entry is kept whatever happens; an error that lasts is met again by the next turn,
+        // which ends the worker in order.
+        _ = self.enter(Wait::Not);
+    }
+
+    /// Moves what did not fit into the submission queue, in order.
+    #[cold]
+    fn move_backlog(&mut self) {
+        let mut queue = self.uring.submission();
+        while let Some(entry) = self.backlog.pop_front() {
+            // SAFETY: the caller of `push` has vouched for the entry until its last completion,
+            // which cannot come before it is submitted.
+            if unsafe { queue.push(&entry) }.is_err() {
+                self.backlog.push_front(entry);
+                break;
+            }
+        }
+    }
+
+    /// Whether there are entries that the kernel has not been told of.
+    pub(super) fn has_queued(&mut self) -> bool {
+        !self.backlog.is_empty() || !self.uring.submission().is_empty()
+    }
+
+    /// Whether there are completions, or completion work that an entry into the kernel would run.
+    pub(super) fn peek(&mut self) -> bool {
+        let queue = self.uring.submission();
+        let pending = queue.taskrun() || queue.cq_overflow();
+        drop(queue);
+        pending || !self.uring.completion().is_empty()
+    }
+
+    /// Submits what is queued and waits for a completion. A signal, or a completion queue that must
+    /// be emptied first, ends the wait early.
+    #[inline]
+    pub(super) fn enter(&mut self, wait: Wait) -> io::Result<()> {
+        self.enter_once(wait)?;
+        while !self.backlog.is_empty() {
+            let before = self.backlog.len();
+            self.move_backlog();
+            if self.backlog.len() == before {
+                // The kernel takes no more until completions are taken out.
+                break;
+            }
+            self.enter_once(wait)?;
+        }
+        Ok(())
+    }
+
+    #[inline]
+    fn enter_once(&mut self, wait: Wait) -> io::Result<()> {
+        // What waits behind a full queue may be what would complete: sleep only with it submitted.
+        let wait = if self.backlog.is_empty() {
+            wait
+        } else {
+            Wait::Not
+        };
+        let entered = match (wait, self.min_wait) {
+            (Wait::Not, _) => self.enter_kernel(0, None),
+            (Wait::Event, None) => self.enter_kernel(1, None),
+            (Wait::Event, Some(min)) => self.enter_timed(None, Some(min)),
+            (Wait::AtMost(duration), min) => self.enter_timed(Some(duration), min),
+        };
+        entered.or_else(|error| match error.raw_os_error() {
+            // EBUSY and EAGAIN: completions have overflowed, or the kernel is short of memory
+            // for requests. Taking the completions out is the cure for the first.
+            Some(libc::EINTR | libc::EBUSY | libc::EAGAIN | libc::ETIME) => Ok(()),
+            _ => Err(error),
+        })
+    }
+
+    fn enter_timed(&mut self, at_most: Option<Duration>, min: Option<MinWait>) -> io::Result<()> {
+        let timespec = at_most.map(Timespec::from);
+        let argument = WaitArgument {
+            min_wait_us: min.map_or(0, |min| min.us.get()),
+            timespec: timespec
+                .as_ref()
+                .map_or(0, |timespec| std::ptr::from_ref(timespec) as u64),
+            ..WaitArgument::default()
+        };
+        self.enter_kernel(min.map_or(1, |min| min.completions.get()), Some(&argument))
+    }
+
+    /// The crate's calls name the ring by its descriptor, hence this one's own.
+    #[inline]
+    fn enter_kernel(&mut self, want: u32, argument: Option<&WaitArgument>) -> io::Result<()> {
+        let queue = self.uring.submission();
+        let queued = u32::try_from(queue.len()).unwrap_or(u32::MAX);
+        // GETEVENTS also when nothing is waited for: it runs the completion work that DEFER_TASKRUN
+        // holds back, and flushes completions that have overflowed.
+        let mut flags = IORING_ENTER_GETEVENTS;
+        if self.sqpoll {
+            if queue.need_wakeup() {
+                flags |= IORING_ENTER_SQ_WAKEUP;
+            } else if want == 0 && !queue.cq_overflow() {
+                // The kernel's thread sees the entries by itself.
+                return Ok(());
+            }
+        }
+        drop(queue);
+        let (fd, by_index) = match self.index {
+            Some(index) => (index, IORING_ENTER_REGISTERED_RING),
+            None => (self.uring.as_raw_fd(), 0),
+        };
+        let (argument, bytes) = match argument {
+            Some(argument) => {
+                flags |= IORING_ENTER_EXT_ARG;
+                (std::ptr::from_ref(argument), size_of::<WaitArgument>())
+            }
+            None => (std::ptr::null(), 0),
+        };
+        self.counters.kernel_entries.add(1);
+        // SAFETY: the descriptor or index is that of a live ring, whose queued entries their
+        // pushers have vouched for; the argument, and the time it points to, outlive the call.
+        let result = unsafe {
+            libc::syscall(
+                libc::SYS_io_uring_enter,
+                fd,
+                queued,
+                want,
+                flags | by_index,
+                argument,
+                bytes,
+            )
+        };
+        if result < 0 {
+            return Err(io::Error::last_os_error());
+        }
+        Ok(())
+    }
+
+    /// Takes all completions out that are there now.
+    #[inline]
+    pub(super) fn completions(&mut self) -> impl Iterator<Item = cqueue::Entry> {
+        let counters = &self.counters;
+        self.uring.completion().inspect(|_| counters.cqes.add(1))
+    }
+}
+
+impl Drop for Ring {
+    fn drop(&mut self) {
+        if let Some(index) = self.index {
+            register::forget_ring_index(&self.uring, index);
+        }
+    }
+}
