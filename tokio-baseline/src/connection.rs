@@ -2,29 +2,35 @@
 
 use std::future::poll_fn;
 use std::io;
-use std::pin::pin;
+use std::pin::Pin;
 use std::task::Poll;
 use std::time::Duration;
 
 use hello_http::{Connection, Mode};
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
+use crate::args::BufferOf;
+use crate::buffer::Buffer;
 use crate::stopping::Unfinished;
 use crate::worker;
-
-/// As the published server's.
-const BUFFER_BYTES: usize = 8192;
 
 /// How much is read, and for how long, after the last answer.
 const LINGER_BYTES: usize = 1 << 20;
 const LINGER: Duration = Duration::from_secs(1);
 
+/// What an arm's flags say about its connections.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Handling {
+    pub(crate) mode: Mode,
+    pub(crate) buffer: BufferOf,
+}
+
 /// Answers requests until one side closes.
-pub(crate) async fn serve(mut stream: TcpStream, mode: Mode) {
+pub(crate) async fn serve(mut stream: TcpStream, handling: Handling) {
     let _open = Open;
-    if talk(&mut stream, mode).await.is_err() {
+    if talk(&mut stream, handling).await.is_err() {
         worker::count(|counters| counters.errors.add(1));
     }
 }
@@ -38,15 +44,16 @@ impl Drop for Open {
     }
 }
 
-async fn talk(stream: &mut TcpStream, mode: Mode) -> io::Result<()> {
-    let mut buffer = vec![0; BUFFER_BYTES];
-    let mut connection = Connection::new(mode);
+async fn talk(stream: &mut TcpStream, handling: Handling) -> io::Result<()> {
+    let mut buffer = Buffer::new(handling.buffer);
+    let mut connection = Connection::new(handling.mode);
     loop {
-        let count = stream.read(&mut buffer).await?;
-        if count == 0 {
+        let read = buffer.read(stream, |input| {
+            (!input.is_empty()).then(|| connection.feed(input))
+        });
+        let Some(batch) = read.await? else {
             return Ok(());
-        }
-        let batch = connection.feed(&buffer[..count]);
+        };
         if !batch.bytes.is_empty() {
             // Counted first: whoever has an answer finds it counted.
             worker::count(|counters| counters.requests.add(u64::from(batch.requests)));
@@ -58,29 +65,33 @@ async fn talk(stream: &mut TcpStream, mode: Mode) -> io::Result<()> {
     }
 }
 
-/// Writes all. A write that the client holds up is waited for when the server stops.
+/// Writes all, as a rule in one go. A write that the client holds up is waited for when the server
+/// stops.
 async fn write(stream: &mut (impl AsyncWrite + Unpin), bytes: &[u8]) -> io::Result<()> {
-    let mut writing = pin!(stream.write_all(bytes));
-    if let Poll::Ready(done) = poll_fn(|context| Poll::Ready(writing.as_mut().poll(context))).await
-    {
-        return done;
+    let at_once = poll_fn(|context| Poll::Ready(Pin::new(&mut *stream).poll_write(context, bytes)));
+    let written = match at_once.await {
+        Poll::Ready(written) => written?,
+        Poll::Pending => 0,
+    };
+    if written == bytes.len() {
+        return Ok(());
     }
     let _unfinished = Unfinished::begin();
-    writing.await
+    stream.write_all(&bytes[written..]).await
 }
 
 /// Closes so that the client gets the last answer. What it still sends is read for a while: input
 /// left unread when a socket closes makes the kernel send a reset, which may overtake the answer.
 async fn close(
     stream: &mut (impl AsyncRead + AsyncWrite + Unpin),
-    buffer: &mut [u8],
+    buffer: &mut Buffer,
 ) -> io::Result<()> {
     let _unfinished = Unfinished::begin();
     stream.shutdown().await?;
     let drain = async {
         let mut left = LINGER_BYTES;
         while left > 0 {
-            match stream.read(buffer).await {
+            match buffer.read(stream, <[u8]>::len).await {
                 Ok(count) if count > 0 => left = left.saturating_sub(count),
                 _ => break,
             }
@@ -93,7 +104,7 @@ async fn close(
 
 #[cfg(test)]
 mod tests {
-    use tokio::io::duplex;
+    use tokio::io::{AsyncReadExt, duplex};
     use tokio::runtime::Builder;
     use tokio::task::yield_now;
 
@@ -116,7 +127,10 @@ mod tests {
             let mut server = writing.await.unwrap();
             assert_eq!(unfinished(), 0);
 
-            let closing = tokio::spawn(async move { close(&mut server, &mut [0; 4]).await });
+            let closing = tokio::spawn(async move {
+                let mut buffer = Buffer::new(BufferOf::Connection);
+                close(&mut server, &mut buffer).await
+            });
             assert_eq!(
                 client.read(&mut [0]).await.unwrap(),
                 0,

@@ -15,12 +15,13 @@
 
 mod accepting;
 mod args;
+mod buffer;
 mod connection;
 mod pinning;
 mod server;
 mod stopping;
 mod worker;
 
-pub use args::{Accept, Args, RuntimeKind};
+pub use args::{Accept, Args, BufferOf, RuntimeKind};
 pub use server::serve;
-pub use worker::count;
+pub use worker::{count, wait};
