@@ -6,7 +6,7 @@ use std::io;
 use std::pin::Pin;
 use std::task::{Poll, ready};
 
-use tokio::io::{AsyncRead, ReadBuf};
+use tokio::io::{AsyncRead, AsyncReadExt, ReadBuf};
 
 use crate::args::BufferOf;
 
@@ -32,29 +32,35 @@ impl Buffer {
         }
     }
 
-    /// Reads once and gives what came to `look`, which is nothing when the other side has ended.
+    /// Reads once and returns how many bytes came: none when the other side has ended. They are in
+    /// the buffer until the task waits for something, as nothing else runs on the worker till then.
     ///
-    /// This is `AsyncReadExt::read` but for the place: Tokio's own reading knows that a read which
-    /// leaves room has taken everything, so that it waits without another call. `try_read` does not
-    /// know, and makes one in vain for each request.
+    /// By Tokio's own reading, which knows that a read that leaves room has taken everything, so
+    /// that it waits without another call. `try_read` does not know, and makes one in vain for each
+    /// request.
     #[inline]
-    pub(crate) async fn read<T>(
+    pub(crate) async fn read(
         &mut self,
         stream: &mut (impl AsyncRead + Unpin),
-        mut look: impl FnMut(&[u8]) -> T,
-    ) -> io::Result<T> {
-        poll_fn(|context| {
-            self.with(|room| {
-                let mut room = ReadBuf::new(room);
-                ready!(Pin::new(&mut *stream).poll_read(context, &mut room))?;
-                Poll::Ready(Ok(look(room.filled())))
-            })
-        })
-        .await
+    ) -> io::Result<usize> {
+        match self {
+            Self::Own(bytes) => stream.read(bytes).await,
+            Self::Workers => {
+                poll_fn(|context| {
+                    WORKERS.with_borrow_mut(|bytes| {
+                        let mut room = ReadBuf::new(bytes);
+                        ready!(Pin::new(&mut *stream).poll_read(context, &mut room))?;
+                        Poll::Ready(Ok(room.filled().len()))
+                    })
+                })
+                .await
+            }
+        }
     }
 
+    /// Has `act` use the bytes.
     #[inline]
-    fn with<T>(&mut self, act: impl FnOnce(&mut [u8]) -> T) -> T {
+    pub(crate) fn with<T>(&mut self, act: impl FnOnce(&mut [u8]) -> T) -> T {
         match self {
             Self::Own(bytes) => act(bytes),
             Self::Workers => WORKERS.with_borrow_mut(|bytes| act(bytes)),
@@ -78,13 +84,13 @@ mod tests {
                 let (mut server, mut client) = duplex(10);
                 client.write_all(b"hello").await.unwrap();
                 let mut buffer = Buffer::new(of);
-                let mut look = |input: &[u8]| (input.as_ptr(), input.to_vec());
-                let (place, bytes) = buffer.read(&mut server, &mut look).await.unwrap();
-                assert_eq!(bytes, b"hello");
-                places.push(place);
+                assert_eq!(buffer.read(&mut server).await.unwrap(), 5);
+                buffer.with(|bytes| {
+                    assert_eq!(&bytes[..5], b"hello");
+                    places.push(bytes.as_ptr());
+                });
                 drop(client);
-                let (_, rest) = buffer.read(&mut server, &mut look).await.unwrap();
-                assert!(rest.is_empty());
+                assert_eq!(buffer.read(&mut server).await.unwrap(), 0);
             }
             assert_eq!(places[0], places[1]);
             assert_ne!(places[0], places[2]);

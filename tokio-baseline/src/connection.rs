@@ -1,9 +1,6 @@
 //! One connection.
 
-use std::future::poll_fn;
 use std::io;
-use std::pin::Pin;
-use std::task::Poll;
 use std::time::Duration;
 
 use hello_http::{Connection, Mode};
@@ -48,16 +45,21 @@ async fn talk(stream: &mut TcpStream, handling: Handling) -> io::Result<()> {
     let mut buffer = Buffer::new(handling.buffer);
     let mut connection = Connection::new(handling.mode);
     loop {
-        let read = buffer.read(stream, |input| {
-            (!input.is_empty()).then(|| connection.feed(input))
-        });
-        let Some(batch) = read.await? else {
+        let count = buffer.read(stream).await?;
+        if count == 0 {
             return Ok(());
-        };
+        }
+        let batch = buffer.with(|input| connection.feed(&input[..count]));
         if !batch.bytes.is_empty() {
             // Counted first: whoever has an answer finds it counted.
             worker::count(|counters| counters.requests.add(u64::from(batch.requests)));
-            write(stream, &batch.bytes).await?;
+            let written = match stream.try_write(&batch.bytes) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => 0,
+                result => result?,
+            };
+            if written < batch.bytes.len() {
+                finish(stream, &batch.bytes[written..]).await?;
+            }
         }
         if batch.close {
             return close(stream, &mut buffer).await;
@@ -65,19 +67,10 @@ async fn talk(stream: &mut TcpStream, handling: Handling) -> io::Result<()> {
     }
 }
 
-/// Writes all, as a rule in one go. A write that the client holds up is waited for when the server
-/// stops.
-async fn write(stream: &mut (impl AsyncWrite + Unpin), bytes: &[u8]) -> io::Result<()> {
-    let at_once = poll_fn(|context| Poll::Ready(Pin::new(&mut *stream).poll_write(context, bytes)));
-    let written = match at_once.await {
-        Poll::Ready(written) => written?,
-        Poll::Pending => 0,
-    };
-    if written == bytes.len() {
-        return Ok(());
-    }
+/// Writes what the client holds up, which is waited for when the server stops.
+async fn finish(stream: &mut (impl AsyncWrite + Unpin), bytes: &[u8]) -> io::Result<()> {
     let _unfinished = Unfinished::begin();
-    stream.write_all(&bytes[written..]).await
+    stream.write_all(bytes).await
 }
 
 /// Closes so that the client gets the last answer. What it still sends is read for a while: input
@@ -91,7 +84,7 @@ async fn close(
     let drain = async {
         let mut left = LINGER_BYTES;
         while left > 0 {
-            match buffer.read(stream, <[u8]>::len).await {
+            match buffer.read(stream).await {
                 Ok(count) if count > 0 => left = left.saturating_sub(count),
                 _ => break,
             }
@@ -118,7 +111,7 @@ mod tests {
         runtime.block_on(async {
             let (mut server, mut client) = duplex(10);
             let writing = tokio::spawn(async move {
-                write(&mut server, &[b'x'; 25]).await.unwrap();
+                finish(&mut server, &[b'x'; 25]).await.unwrap();
                 server
             });
             yield_now().await;

@@ -25,7 +25,8 @@ const RUNTIMES: [&[&str]; 2] = [
 const ASKED: u64 = 100;
 
 fn entries(server: &mut Server) -> u64 {
-    sum(&server.counters().unwrap(), |worker| worker.kernel_entries)
+    let counters = server.counters().expect("the server answers signals");
+    sum(&counters, |worker| worker.kernel_entries)
 }
 
 /// System calls that the server makes for so many requests, one after the other.
