@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::{Parser, ValueEnum};
 use kio_rs::{Config, DriverKind, MinWait, Ops, TaskRun};
-use server_kit::CommonArgs;
+use server_kit::{Balance, CommonArgs};
 
 /// An HTTP server that answers "Hello, World!", a thread a core, on io_uring.
 #[derive(Parser, Debug)]
@@ -169,13 +169,16 @@ impl Args {
         }
     }
 
-    /// What the start line names as features: those in effect with the runtime's configuration.
-    pub fn features(&self, config: &Config) -> Vec<String> {
+    /// What the start line names as features: those in effect with the runtime's configuration and
+    /// the listeners'.
+    pub fn features(&self, config: &Config, balance: Option<Balance>) -> Vec<String> {
         let accept = match self.accept {
             Accept::Single => "accept-single",
             Accept::PerWorker => "accept-per-worker",
         };
-        let mut features = vec![accept, "tcp-nodelay"];
+        let mut features = vec![accept];
+        features.extend(balance.map(Balance::feature));
+        features.push("tcp-nodelay");
         match (config.driver, config.ops) {
             (DriverKind::Epoll, _) => features.push("edge-triggered"),
             (DriverKind::Uring, Ops::OneShot) => {

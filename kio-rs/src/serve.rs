@@ -11,7 +11,7 @@ use hello_http::Mode;
 use kio_rs::{
     Config, DriverKind, Runtime, TcpListener, is_stopping, ring_flags, sleep, spawn_local,
 };
-use server_kit::{CaughtSignals, Counters, Event, StartLine};
+use server_kit::{Balance, CaughtSignals, Counters, Event, Listeners, StartLine};
 
 use crate::args::{Accept, Args, DriverArg};
 use crate::connection::{self, Answering};
@@ -21,7 +21,7 @@ pub fn serve(args: &Args) -> Result<()> {
     server_kit::raise_open_file_limit()?;
     let signals = CaughtSignals::catch()?;
     let workers = args.common.worker_count();
-    let (address, listeners) = listeners(args, workers)?;
+    let (address, listeners, balance) = listeners(args, workers)?;
     let listeners: Arc<[StdListener]> = listeners.into();
     let answering = Answering {
         mode: if args.common.no_parse {
@@ -66,7 +66,7 @@ pub fn serve(args: &Args) -> Result<()> {
             .collect(),
         driver: driver_name(config.driver).to_owned(),
         ring_flags: ring_flags(&config).into_iter().map(str::to_owned).collect(),
-        features: args.features(&config),
+        features: args.features(&config, balance),
     };
     let counters = runtime.counters();
     signals.serve_until_stopped(&start, &counters, || {
@@ -133,25 +133,27 @@ impl Drop for Alarm {
     }
 }
 
-/// A listener for each worker: its own, or a handle on the single one.
-fn listeners(args: &Args, workers: usize) -> Result<(SocketAddr, Vec<StdListener>)> {
-    let own = args.accept == Accept::PerWorker;
-    let first: StdListener = server_kit::listener(args.common.listen, own)?.into();
-    // Port 0 is settled by the first; the others share what it got.
-    let address = first
+/// A listener for each worker: its own, or a handle on the single one. With listeners of their own
+/// comes how connections are shared out among them.
+fn listeners(
+    args: &Args,
+    workers: usize,
+) -> Result<(SocketAddr, Vec<StdListener>, Option<Balance>)> {
+    if args.accept == Accept::PerWorker {
+        let own = Listeners::bind(args.common.listen, workers, args.common.balance)?;
+        let sockets = own.sockets.into_iter().map(StdListener::from).collect();
+        return Ok((own.address, sockets, Some(own.balance)));
+    }
+    ensure!(
+        args.common.balance != Balance::Turns,
+        "--balance turns shares connections out among listeners; add --accept per-worker"
+    );
+    let single: StdListener = server_kit::listener(args.common.listen, false)?.into();
+    let address = single
         .local_addr()
         .context("cannot read the listener's address")?;
-    let mut listeners = vec![first];
-    while listeners.len() < workers {
-        listeners.push(if own {
-            server_kit::listener(address, true)?.into()
-        } else {
-            listeners[0]
-                .try_clone()
-                .context("cannot share the listener")?
-        });
-    }
-    Ok((address, listeners))
+    let handles: io::Result<Vec<_>> = (0..workers).map(|_| single.try_clone()).collect();
+    Ok((address, handles.context("cannot share the listener")?, None))
 }
 
 /// Wait after a failed accept: the first, and the longest.

@@ -192,3 +192,53 @@ fn without_descriptors_accepting_waits_and_recovers() {
     let direct = starve(&[]);
     assert!((16..=41).contains(&direct.accepts), "{direct:?}");
 }
+
+/// By a hash some worker would be left without or get many, as good as certainly in one of the runs.
+#[test]
+fn connections_are_shared_out_evenly() {
+    for driver in ["uring", "epoll"] {
+        let server = Server::spawn(SERVER, &["--workers", "8", "--driver", driver]).unwrap();
+        let clients: Vec<_> = (0..50)
+            .map(|_| {
+                let mut client = TcpStream::connect(server.start.address).unwrap();
+                client
+                    .write_all(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+                    .unwrap();
+                client.read_exact(&mut [0]).unwrap();
+                client
+            })
+            .collect();
+        let features = server.start.features.clone();
+        let (_, last) = server.stop().unwrap();
+        drop(clients);
+        let accepts: Vec<u64> = last.workers.iter().map(|worker| worker.accepts).collect();
+        assert_eq!(accepts.iter().sum::<u64>(), 50);
+        if features.iter().any(|feature| feature == "balance-turns") {
+            assert!(
+                accepts.iter().all(|accepts| (6..=7).contains(accepts)),
+                "{accepts:?}"
+            );
+        } else {
+            assert!(
+                features.iter().any(|feature| feature == "balance-hash"),
+                "{features:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_single_listener_takes_no_turns() {
+    let flags = [
+        "--accept",
+        "single",
+        "--balance",
+        "turns",
+        "--listen",
+        "127.0.0.1:0",
+    ];
+    let output = Command::new(SERVER).args(flags).output().unwrap();
+    let message = String::from_utf8_lossy(&output.stderr);
+    assert!(!output.status.success());
+    assert!(message.contains("add --accept per-worker"), "{message}");
+}

@@ -7,6 +7,8 @@ use std::thread::available_parallelism;
 
 use clap::Args;
 
+use crate::balance::Balance;
+
 /// Flags common to both servers.
 #[derive(Args, Clone, Debug)]
 pub struct CommonArgs {
@@ -21,6 +23,10 @@ pub struct CommonArgs {
     /// Processors to pin the workers to, in turn: a list such as 0,2-3, or none
     #[arg(long, value_name = "LIST|none", default_value = "none")]
     pub cpus: Cpus,
+
+    /// Which of the workers' listeners gets a new connection, where each has one
+    #[arg(long, value_enum, default_value_t = Balance::Auto)]
+    pub balance: Balance,
 
     /// Answer once a read without looking at the request, as the published servers did
     #[arg(long)]

@@ -6,6 +6,8 @@ use anyhow::{Context, Result};
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use socket2::{Domain, Protocol, Socket, Type};
 
+use crate::balance::{Balance, take_turns};
+
 /// Length of the accept queue that is asked for; the kernel caps it at `net.core.somaxconn`.
 pub const BACKLOG: i32 = 4096;
 
@@ -47,6 +49,49 @@ pub fn listener(address: SocketAddr, reuse_port: bool) -> Result<Socket> {
     socket.bind(&address.into()).with_context(occupied)?;
     socket.listen(BACKLOG).with_context(occupied)?;
     Ok(socket)
+}
+
+/// A listener for each worker, all on one address.
+#[derive(Debug)]
+pub struct Listeners {
+    /// In the order of the workers.
+    pub sockets: Vec<Socket>,
+    /// The address they share, with the port that the kernel gave when 0 was asked for.
+    pub address: SocketAddr,
+    /// What is in effect: never [`Balance::Auto`].
+    pub balance: Balance,
+}
+
+impl Listeners {
+    /// Makes `count` listeners, see [`listener`], and has the kernel share connections out among
+    /// them as `balance` says. With [`Balance::Auto`] a refusal is told on standard error.
+    ///
+    /// # Errors
+    /// When a socket cannot be made or bound, or the kernel refuses [`Balance::Turns`].
+    pub fn bind(address: SocketAddr, count: usize, balance: Balance) -> Result<Self> {
+        let first = listener(address, true)?;
+        let address = first.local_addr()?.as_socket().unwrap_or(address);
+        let mut sockets = vec![first];
+        while sockets.len() < count {
+            sockets.push(listener(address, true)?);
+        }
+        let balance = match balance {
+            Balance::Hash => Balance::Hash,
+            Balance::Turns => take_turns(&sockets).map(|()| Balance::Turns)?,
+            Balance::Auto => match take_turns(&sockets) {
+                Ok(()) => Balance::Turns,
+                Err(refusal) => {
+                    eprintln!("falling back to --balance hash: {refusal:#}");
+                    Balance::Hash
+                }
+            },
+        };
+        Ok(Self {
+            sockets,
+            address,
+            balance,
+        })
+    }
 }
 
 /// Raises the soft limit of open files to the hard one, and returns it.

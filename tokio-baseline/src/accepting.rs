@@ -2,11 +2,10 @@
 
 use std::time::Duration;
 
-use hello_http::Mode;
 use tokio::net::TcpListener;
 use tokio::time::sleep;
 
-use crate::connection;
+use crate::connection::{self, Handling};
 use crate::worker;
 
 /// After a failed accept. The usual failure is that no more files can be opened, which lasts until
@@ -15,13 +14,13 @@ const FIRST_PAUSE: Duration = Duration::from_millis(10);
 const LONGEST_PAUSE: Duration = Duration::from_millis(100);
 
 /// Accepts until the task is aborted; each connection becomes a task of its own.
-pub(crate) async fn accept(listener: TcpListener, mode: Mode) {
+pub(crate) async fn accept(listener: TcpListener, handling: Handling) {
     let mut pause = FIRST_PAUSE;
     loop {
         if let Ok((stream, _)) = listener.accept().await {
             worker::count(|counters| counters.accepts.add(1));
             pause = FIRST_PAUSE;
-            tokio::spawn(connection::serve(stream, mode));
+            tokio::spawn(connection::serve(stream, handling));
         } else {
             worker::count(|counters| counters.errors.add(1));
             sleep(pause).await;

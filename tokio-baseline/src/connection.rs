@@ -1,30 +1,33 @@
 //! One connection.
 
-use std::future::poll_fn;
 use std::io;
-use std::pin::pin;
-use std::task::Poll;
 use std::time::Duration;
 
 use hello_http::{Connection, Mode};
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
+use crate::args::BufferOf;
+use crate::buffer::Buffer;
 use crate::stopping::Unfinished;
 use crate::worker;
-
-/// As the published server's.
-const BUFFER_BYTES: usize = 8192;
 
 /// How much is read, and for how long, after the last answer.
 const LINGER_BYTES: usize = 1 << 20;
 const LINGER: Duration = Duration::from_secs(1);
 
+/// What an arm's flags say about its connections.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Handling {
+    pub(crate) mode: Mode,
+    pub(crate) buffer: BufferOf,
+}
+
 /// Answers requests until one side closes.
-pub(crate) async fn serve(mut stream: TcpStream, mode: Mode) {
+pub(crate) async fn serve(mut stream: TcpStream, handling: Handling) {
     let _open = Open;
-    if talk(&mut stream, mode).await.is_err() {
+    if talk(&mut stream, handling).await.is_err() {
         worker::count(|counters| counters.errors.add(1));
     }
 }
@@ -38,19 +41,25 @@ impl Drop for Open {
     }
 }
 
-async fn talk(stream: &mut TcpStream, mode: Mode) -> io::Result<()> {
-    let mut buffer = vec![0; BUFFER_BYTES];
-    let mut connection = Connection::new(mode);
+async fn talk(stream: &mut TcpStream, handling: Handling) -> io::Result<()> {
+    let mut buffer = Buffer::new(handling.buffer);
+    let mut connection = Connection::new(handling.mode);
     loop {
-        let count = stream.read(&mut buffer).await?;
+        let count = buffer.read(stream).await?;
         if count == 0 {
             return Ok(());
         }
-        let batch = connection.feed(&buffer[..count]);
+        let batch = buffer.with(|input| connection.feed(&input[..count]));
         if !batch.bytes.is_empty() {
             // Counted first: whoever has an answer finds it counted.
             worker::count(|counters| counters.requests.add(u64::from(batch.requests)));
-            write(stream, &batch.bytes).await?;
+            let written = match stream.try_write(&batch.bytes) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => 0,
+                result => result?,
+            };
+            if written < batch.bytes.len() {
+                finish(stream, &batch.bytes[written..]).await?;
+            }
         }
         if batch.close {
             return close(stream, &mut buffer).await;
@@ -58,29 +67,24 @@ async fn talk(stream: &mut TcpStream, mode: Mode) -> io::Result<()> {
     }
 }
 
-/// Writes all. A write that the client holds up is waited for when the server stops.
-async fn write(stream: &mut (impl AsyncWrite + Unpin), bytes: &[u8]) -> io::Result<()> {
-    let mut writing = pin!(stream.write_all(bytes));
-    if let Poll::Ready(done) = poll_fn(|context| Poll::Ready(writing.as_mut().poll(context))).await
-    {
-        return done;
-    }
+/// Writes what the client holds up, which is waited for when the server stops.
+async fn finish(stream: &mut (impl AsyncWrite + Unpin), bytes: &[u8]) -> io::Result<()> {
     let _unfinished = Unfinished::begin();
-    writing.await
+    stream.write_all(bytes).await
 }
 
 /// Closes so that the client gets the last answer. What it still sends is read for a while: input
 /// left unread when a socket closes makes the kernel send a reset, which may overtake the answer.
 async fn close(
     stream: &mut (impl AsyncRead + AsyncWrite + Unpin),
-    buffer: &mut [u8],
+    buffer: &mut Buffer,
 ) -> io::Result<()> {
     let _unfinished = Unfinished::begin();
     stream.shutdown().await?;
     let drain = async {
         let mut left = LINGER_BYTES;
         while left > 0 {
-            match stream.read(buffer).await {
+            match buffer.read(stream).await {
                 Ok(count) if count > 0 => left = left.saturating_sub(count),
                 _ => break,
             }
@@ -93,7 +97,7 @@ async fn close(
 
 #[cfg(test)]
 mod tests {
-    use tokio::io::duplex;
+    use tokio::io::{AsyncReadExt, duplex};
     use tokio::runtime::Builder;
     use tokio::task::yield_now;
 
@@ -107,7 +111,7 @@ mod tests {
         runtime.block_on(async {
             let (mut server, mut client) = duplex(10);
             let writing = tokio::spawn(async move {
-                write(&mut server, &[b'x'; 25]).await.unwrap();
+                finish(&mut server, &[b'x'; 25]).await.unwrap();
                 server
             });
             yield_now().await;
@@ -116,7 +120,10 @@ mod tests {
             let mut server = writing.await.unwrap();
             assert_eq!(unfinished(), 0);
 
-            let closing = tokio::spawn(async move { close(&mut server, &mut [0; 4]).await });
+            let closing = tokio::spawn(async move {
+                let mut buffer = Buffer::new(BufferOf::Connection);
+                close(&mut server, &mut buffer).await
+            });
             assert_eq!(
                 client.read(&mut [0]).await.unwrap(),
                 0,

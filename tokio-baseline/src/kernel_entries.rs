@@ -5,7 +5,8 @@
 //! slows the server down. So this file defines the functions: symbols of the binary come before
 //! those of a shared library, hence Tokio and the standard library call these, which count on the
 //! thread's own worker and make the system call. The library's own would do the same without the
-//! count; none is a cancellation point that anything here relies on.
+//! count; none is a cancellation point that anything here relies on. Waiting is where a worker may
+//! spin, see [`tokio_baseline::wait`].
 //!
 //! Not counted: `futex`, by which the workers of the multi-thread runtime sleep and wake each
 //! other, and the allocator's calls for memory. Threads that are not workers count nothing.
@@ -29,23 +30,19 @@ unsafe extern "C" fn epoll_wait(
     capacity: c_int,
     timeout_ms: c_int,
 ) -> c_int {
-    count();
+    let (epoll, capacity) = (c_long::from(epoll), c_long::from(capacity));
     // `epoll_pwait`, because not every architecture has the older call. No mask of signals.
     let (mask, mask_bytes) = (null_mut::<c_void>(), size_of::<u64>());
-    let (epoll, timeout_ms) = (c_long::from(epoll), c_long::from(timeout_ms));
-    let capacity = c_long::from(capacity);
-    // SAFETY: `events` points to `capacity` events, as epoll_wait(2) asks of the caller.
-    unsafe {
-        syscall(
-            libc::SYS_epoll_pwait,
-            epoll,
-            events,
-            capacity,
-            timeout_ms,
-            mask,
-            mask_bytes,
-        ) as c_int
-    }
+    tokio_baseline::wait(timeout_ms, |timeout_ms| {
+        count();
+        let (number, timeout_ms) = (libc::SYS_epoll_pwait, c_long::from(timeout_ms));
+        // SAFETY: `events` points to `capacity` events, as epoll_wait(2) asks of the caller.
+        unsafe {
+            syscall(
+                number, epoll, events, capacity, timeout_ms, mask, mask_bytes,
+            ) as c_int
+        }
+    })
 }
 
 #[unsafe(no_mangle)]

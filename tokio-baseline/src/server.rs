@@ -8,14 +8,17 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow};
 use hello_http::Mode;
-use server_kit::{CaughtSignals, Counters, Event, StartLine, listener, raise_open_file_limit};
+use server_kit::{
+    Balance, CaughtSignals, Counters, Event, Listeners, StartLine, listener, raise_open_file_limit,
+};
 use socket2::Socket;
 use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::oneshot;
 
 use crate::accepting::accept;
-use crate::args::{Accept, Args, RuntimeKind};
+use crate::args::{Accept, Args, BufferOf, RuntimeKind};
+use crate::connection::Handling;
 use crate::pinning::confine;
 use crate::stopping::settle;
 use crate::worker;
@@ -33,16 +36,14 @@ pub fn serve(args: &Args) -> Result<()> {
     confine(&args.common.cpus.0)?;
     let signals = CaughtSignals::catch()?;
     let counters = counters(args.common.worker_count());
-    let sockets = sockets(args)?;
-    let address = sockets[0]
-        .local_addr()?
-        .as_socket()
-        .context("the listening socket has no internet address")?;
+    let (address, sockets, balance) = sockets(args)?;
     let running = match args.runtime {
         RuntimeKind::MultiThread => multi_thread(args, sockets, counters)?,
         RuntimeKind::PerCore => per_core(args, sockets, counters)?,
     };
-    signals.serve_until_stopped(&start_line(args, address), counters, || stop(running))
+    signals.serve_until_stopped(&start_line(args, address, balance), counters, || {
+        stop(running)
+    })
 }
 
 /// Counters a worker. They are never freed: threads keep references to them until the very end.
@@ -51,19 +52,19 @@ fn counters(workers: usize) -> &'static [Arc<Counters>] {
     counters.leak()
 }
 
-/// The listening sockets. When port 0 is asked for, all get the one that the first is given.
-fn sockets(args: &Args) -> Result<Vec<Socket>> {
-    let reuse_port = args.accept == Accept::PerWorker;
-    let first = listener(args.common.listen, reuse_port)?;
-    let address = first
+/// The listening sockets; when there is one a worker, also how connections are shared out.
+fn sockets(args: &Args) -> Result<(SocketAddr, Vec<Socket>, Option<Balance>)> {
+    let (listen, workers) = (args.common.listen, args.common.worker_count());
+    if args.accept == Accept::PerWorker {
+        let each = Listeners::bind(listen, workers, args.common.balance)?;
+        return Ok((each.address, each.sockets, Some(each.balance)));
+    }
+    let single = listener(listen, false)?;
+    let address = single
         .local_addr()?
         .as_socket()
-        .unwrap_or(args.common.listen);
-    let mut sockets = vec![first];
-    for _ in 1..args.acceptors() {
-        sockets.push(listener(address, reuse_port)?);
-    }
-    Ok(sockets)
+        .context("the listening socket has no internet address")?;
+    Ok((address, vec![single], None))
 }
 
 fn multi_thread(
@@ -71,13 +72,13 @@ fn multi_thread(
     sockets: Vec<Socket>,
     counters: &'static [Arc<Counters>],
 ) -> Result<Vec<Running>> {
-    let next_worker = AtomicUsize::new(0);
+    let (next_worker, spin) = (AtomicUsize::new(0), args.spin());
     let runtime = Builder::new_multi_thread()
         .worker_threads(counters.len())
         .on_thread_start(move || {
             let worker = next_worker.fetch_add(1, Ordering::Relaxed);
             if let Some(counters) = counters.get(worker) {
-                worker::enter(counters);
+                worker::enter(counters, spin);
             }
         })
         .enable_all()
@@ -120,7 +121,7 @@ impl Running {
         args: &Args,
         counters: Option<&'static Counters>,
     ) -> Result<Self> {
-        let mode = mode(args);
+        let (handling, spin) = (handling(args), args.spin());
         let listeners = {
             let _context = runtime.enter();
             let listeners = sockets
@@ -132,9 +133,9 @@ impl Running {
         let (stop, stopped) = oneshot::channel();
         let work = move || {
             if let Some(counters) = counters {
-                worker::enter(counters);
+                worker::enter(counters, spin);
             }
-            runtime.block_on(run(listeners, mode, stopped));
+            runtime.block_on(run(listeners, handling, stopped));
             runtime.shutdown_timeout(SHUTDOWN);
         };
         let thread = thread::Builder::new()
@@ -146,10 +147,10 @@ impl Running {
 }
 
 /// Accepts until told to stop, then lets the answers under way finish.
-async fn run(listeners: Vec<TcpListener>, mode: Mode, stopped: oneshot::Receiver<()>) {
+async fn run(listeners: Vec<TcpListener>, handling: Handling, stopped: oneshot::Receiver<()>) {
     let acceptors: Vec<_> = listeners
         .into_iter()
-        .map(|listener| tokio::spawn(accept(listener, mode)))
+        .map(|listener| tokio::spawn(accept(listener, handling)))
         .collect();
     // An error is the sender's end, which is a reason to stop as well.
     let _ = stopped.await;
@@ -176,15 +177,19 @@ fn stop(running: Vec<Running>) -> Result<()> {
     Ok(())
 }
 
-fn mode(args: &Args) -> Mode {
-    if args.common.no_parse {
+fn handling(args: &Args) -> Handling {
+    let mode = if args.common.no_parse {
         Mode::AnswerEveryRead
     } else {
         Mode::Parse
+    };
+    Handling {
+        mode,
+        buffer: args.buffer,
     }
 }
 
-fn start_line(args: &Args, address: SocketAddr) -> StartLine {
+fn start_line(args: &Args, address: SocketAddr, balance: Option<Balance>) -> StartLine {
     let common = &args.common;
     let workers = common.worker_count();
     let (runtime, cpus) = match args.runtime {
@@ -200,14 +205,20 @@ fn start_line(args: &Args, address: SocketAddr) -> StartLine {
         Accept::Single => "accept-single",
         Accept::PerWorker => "accept-per-worker",
     };
-    let mut features = vec![
-        runtime.to_owned(),
-        accept.to_owned(),
-        "tcp-nodelay".to_owned(),
+    let mut features = vec![runtime, accept];
+    features.extend(balance.map(Balance::feature));
+    features.push("tcp-nodelay");
+    let spin = format!("spin-{}us", args.spin_us);
+    let flags = [
+        ("worker-buffer", args.buffer == BufferOf::Worker),
+        (&spin, args.spin_us > 0),
+        ("no-parse", common.no_parse),
     ];
-    if common.no_parse {
-        features.push("no-parse".to_owned());
-    }
+    features.extend(
+        flags
+            .into_iter()
+            .filter_map(|(name, on)| on.then_some(name)),
+    );
     StartLine {
         event: Event::Start,
         server: env!("CARGO_PKG_NAME").to_owned(),
@@ -218,6 +229,6 @@ fn start_line(args: &Args, address: SocketAddr) -> StartLine {
         cpus,
         driver: format!("tokio-{runtime}"),
         ring_flags: Vec::new(),
-        features,
+        features: features.into_iter().map(str::to_owned).collect(),
     }
 }

@@ -33,3 +33,28 @@ conformance_tests!(
     ],
     true
 );
+
+conformance_tests!(
+    multi_thread_worker_buffer_and_spin,
+    super::SERVER,
+    &["--workers", "2", "--buffer", "worker", "--spin-us", "50"],
+    true
+);
+
+conformance_tests!(
+    per_core_worker_buffer_and_spin,
+    super::SERVER,
+    &[
+        "--workers",
+        "2",
+        "--runtime",
+        "per-core",
+        "--accept",
+        "per-worker",
+        "--buffer",
+        "worker",
+        "--spin-us",
+        "50"
+    ],
+    true
+);

@@ -8,17 +8,21 @@ const REQUESTS: u64 = 1000;
 
 #[test]
 fn the_start_line_has_the_effective_configuration() {
+    // Which of them is the default depends on the kernel and the user.
+    let hash: &[&str] = &["--balance", "hash"];
     let configurations: Vec<_> = ARMS
         .iter()
-        .map(|args| start(args).start.configuration())
+        .map(|args| start(&[args, hash].concat()).start.configuration())
         .collect();
     assert_eq!(
         configurations,
         [
             "tokio-multi-thread workers=2 unpinned multi-thread accept-single tcp-nodelay",
             "tokio-multi-thread workers=2 unpinned multi-thread accept-single tcp-nodelay no-parse",
-            "tokio-multi-thread workers=2 unpinned multi-thread accept-per-worker tcp-nodelay",
-            "tokio-per-core workers=2 unpinned per-core accept-per-worker tcp-nodelay",
+            "tokio-multi-thread workers=2 unpinned multi-thread accept-per-worker balance-hash tcp-nodelay",
+            "tokio-per-core workers=2 unpinned per-core accept-per-worker balance-hash tcp-nodelay",
+            "tokio-multi-thread workers=2 unpinned multi-thread accept-single tcp-nodelay worker-buffer",
+            "tokio-per-core workers=2 unpinned per-core accept-per-worker balance-hash tcp-nodelay worker-buffer",
         ]
     );
 }
@@ -76,21 +80,5 @@ fn requests_and_kernel_entries_are_counted() {
             (2 * REQUESTS..6 * REQUESTS).contains(&entries),
             "{args:?}: {last:?}"
         );
-    }
-}
-
-#[test]
-fn each_worker_of_a_runtime_a_core_accepts() {
-    let server = start(ARMS[3]);
-    // The kernel spreads connections over listeners by a hash: that all 200 meet one of two is as
-    // good as impossible.
-    for _ in 0..200 {
-        ask(&mut connect(server.start.address));
-    }
-    let (_, last) = server.stop().unwrap();
-    for worker in &last.workers {
-        assert!(worker.accepts > 0, "{last:?}");
-        assert_eq!(worker.accepts, worker.requests, "{last:?}");
-        assert_eq!(worker.accepts, worker.closes, "{last:?}");
     }
 }

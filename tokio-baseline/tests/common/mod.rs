@@ -13,7 +13,7 @@ pub const GET: &[u8] = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n";
 pub const HELLO: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 13\r\n\r\nHello, World!";
 
 /// The flags of every arm.
-pub const ARMS: [&[&str]; 4] = [
+pub const ARMS: [&[&str]; 6] = [
     &["--workers", "2"],
     &["--workers", "2", "--no-parse"],
     &["--workers", "2", "--accept", "per-worker"],
@@ -24,6 +24,17 @@ pub const ARMS: [&[&str]; 4] = [
         "per-worker",
         "--runtime",
         "per-core",
+    ],
+    &["--workers", "2", "--buffer", "worker"],
+    &[
+        "--workers",
+        "2",
+        "--accept",
+        "per-worker",
+        "--runtime",
+        "per-core",
+        "--buffer",
+        "worker",
     ],
 ];
 

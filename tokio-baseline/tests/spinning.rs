@@ -1,0 +1,89 @@
+//! A worker that may spin does so while that pays, and only then.
+
+mod common;
+
+use std::net::TcpStream;
+use std::thread::sleep;
+use std::time::Duration;
+
+use common::{ask, connect, start, sum};
+use conformance::server::Server;
+
+/// The longest spin there is, so that the answers of a slow machine come within it.
+const SPIN: [&str; 2] = ["--spin-us", "10000"];
+const RUNTIMES: [&[&str]; 2] = [
+    &["--workers", "1"],
+    &[
+        "--workers",
+        "1",
+        "--runtime",
+        "per-core",
+        "--accept",
+        "per-worker",
+    ],
+];
+const ASKED: u64 = 100;
+
+fn entries(server: &mut Server) -> u64 {
+    let counters = server.counters().expect("the server answers signals");
+    sum(&counters, |worker| worker.kernel_entries)
+}
+
+/// System calls that the server makes for so many requests, one after the other.
+fn entries_for_requests(server: &mut Server, client: &mut TcpStream) -> u64 {
+    let before = entries(server);
+    (0..ASKED).for_each(|_| ask(client));
+    entries(server) - before
+}
+
+/// Whether the server at some time makes more calls than requests need: each takes a receive, a
+/// send, and a wait or two.
+fn spins(server: &mut Server, client: &mut TcpStream) -> bool {
+    (0..100).any(|_| entries_for_requests(server, client) > 6 * ASKED)
+}
+
+#[test]
+fn one_connection_is_spun_for() {
+    for runtime in RUNTIMES {
+        let mut server = start(&[runtime, &SPIN].concat());
+        assert!(server.start.features.contains(&"spin-10000us".to_owned()));
+        let mut client = connect(server.start.address);
+        assert!(spins(&mut server, &mut client), "{runtime:?}");
+    }
+}
+
+#[test]
+fn nothing_spins_unasked() {
+    for runtime in RUNTIMES {
+        let mut server = start(runtime);
+        let mut client = connect(server.start.address);
+        assert!(!spins(&mut server, &mut client), "{runtime:?}");
+    }
+}
+
+#[test]
+fn an_idle_server_sleeps() {
+    for runtime in RUNTIMES {
+        let mut server = start(&[runtime, &SPIN].concat());
+        let mut client = connect(server.start.address);
+        assert!(spins(&mut server, &mut client), "{runtime:?}");
+        // Each look is later than a spin is long.
+        let mut last = entries(&mut server);
+        let mut looks_without_change = 0;
+        for _ in 0..1000 {
+            sleep(Duration::from_millis(20));
+            let now = entries(&mut server);
+            looks_without_change = if now == last {
+                looks_without_change + 1
+            } else {
+                0
+            };
+            last = now;
+            if looks_without_change == 5 {
+                break;
+            }
+        }
+        assert_eq!(looks_without_change, 5, "{runtime:?}");
+        ask(&mut client);
+    }
+}
