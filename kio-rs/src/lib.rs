@@ -56,9 +56,11 @@
 
 mod config;
 mod context;
+mod deadlines;
 mod driver;
 mod error;
 mod executor;
+mod interval;
 mod net;
 mod op;
 mod runtime;
@@ -68,8 +70,11 @@ mod timers;
 
 pub use config::{Config, DriverKind, Ops, TaskRun};
 pub use context::spawn_local;
+pub use deadlines::{Deadline, Deadlines};
 pub use driver::ring_flags;
 pub use error::Error;
-pub use net::{Chunk, SendAll, StableBytes, TcpListener, TcpStream};
+pub use interval::{Interval, interval};
+pub use net::{Chunk, RecvHalf, SendAll, SendHalf, StableBytes, TcpListener, TcpStream};
 pub use runtime::{Runtime, is_stopping};
-pub use time::{TimedOut, sleep, timeout};
+pub use server_kit::{Counter, Counters, WorkerCounters};
+pub use time::{Sleep, TimedOut, sleep, timeout};

@@ -8,10 +8,9 @@ use std::sync::Arc;
 
 use io_uring::types::{SubmitArgs, Timespec};
 use io_uring::{IoUring, Probe, cqueue, opcode, squeue};
-use nix::sys::resource::{Resource, getrlimit};
 use server_kit::Counters;
 
-use super::Wait;
+use super::{Wait, places};
 use crate::config::{Config, DriverKind, Ops, TaskRun};
 use crate::error::Error;
 
@@ -29,9 +28,6 @@ struct Update {
     reserved: u32,
     data: u64,
 }
-
-/// Longest table of direct descriptors: about as many connections as one worker can do justice.
-const MAX_DIRECT: u32 = 1 << 16;
 
 /// A set-up flag of the kernel: its name, and the release that brought it.
 struct Flag {
@@ -132,7 +128,7 @@ impl Ring {
             ring.register_self()?;
         }
         if config.direct_descriptors {
-            ring.make_table()?;
+            ring.make_table(config)?;
         }
         Ok(ring)
     }
@@ -168,12 +164,9 @@ impl Ring {
         Ok(())
     }
 
-    /// Makes the table of direct descriptors, as long as the process may have open files: the
-    /// kernel allows no more.
-    fn make_table(&self) -> Result<(), Error> {
-        let (soft, _) = getrlimit(Resource::RLIMIT_NOFILE)
-            .map_err(|errno| Error::io("reading the limit of open files")(errno.into()))?;
-        let length = u32::try_from(soft).unwrap_or(u32::MAX).min(MAX_DIRECT);
+    /// Makes the table of direct descriptors.
+    fn make_table(&self, config: &Config) -> Result<(), Error> {
+        let length = places::table_length(config)?;
         self.submitter()
             .register_files_sparse(length)
             .map_err(|source| match source.raw_os_error() {
