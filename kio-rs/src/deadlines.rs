@@ -92,12 +92,13 @@ impl Table {
     fn tick(&self) {
         let now = self.now.get().saturating_add(1).min(NEVER - 1);
         self.now.set(now);
-        for index in 0..self.ends.borrow().len() {
-            let ended = self.ends.borrow()[index] <= now;
-            // Taken out, so that no list is borrowed when the waker runs whatever it runs.
-            let waker = ended.then(|| self.wakers.borrow_mut()[index].take());
-            waker.flatten().into_iter().for_each(Waker::wake);
-        }
+        let ended: Vec<Waker> = {
+            let (ends, mut wakers) = (self.ends.borrow(), self.wakers.borrow_mut());
+            let ended = (ends.iter().zip(wakers.iter_mut())).filter(|(end, _)| **end <= now);
+            ended.filter_map(|(_, waker)| waker.take()).collect()
+        };
+        // No list is borrowed any more, as a waker may run any code.
+        ended.into_iter().for_each(Waker::wake);
     }
 }
 
