@@ -26,13 +26,14 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 async fn accept(mut listener: TcpListener) {
-    while !is_stopping() {
+    loop {
         match listener.accept().await {
             Ok(stream) => spawn_local(async {
                 if let Err(error) = echo(stream).await {
-                    eprintln!("a connection failed: {error}");
+                    eprintln!("a connection ended early: {error}");
                 }
             }),
+            Err(_) if is_stopping() => return,
             Err(error) => eprintln!("accepting: {error}"),
         }
     }

@@ -124,6 +124,7 @@ fn at_the_cap_the_others_are_served_as_before_and_stopping_ends_all() {
 #[test]
 fn multishot_accepts_stop_near_the_cap() {
     const CAP: u32 = 5_150;
+    server_kit::raise_open_file_limit().unwrap();
     let config = Config {
         max_connections: Some(CAP),
         ops: Ops::Multishot,

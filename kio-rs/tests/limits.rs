@@ -136,10 +136,13 @@ fn without_flags_nobody_is_hurried_and_no_tick_wakes_the_worker() {
         ask(&mut stream);
         let entries = |server: &mut Server| server.counters().unwrap().workers[0].kernel_entries;
         // The answer's completion may yet have to be taken.
-        let mut before = entries(&mut server);
-        while before != std::mem::replace(&mut before, entries(&mut server)) {
+        let before = loop {
+            let before = entries(&mut server);
             thread::sleep(Duration::from_millis(50));
-        }
+            if entries(&mut server) == before {
+                break before;
+            }
+        };
         thread::sleep(Duration::from_millis(2500));
         assert_eq!(entries(&mut server), before, "the worker slept all along");
         ask(&mut stream);

@@ -148,6 +148,33 @@ fn what_cannot_be_had_is_refused_with_a_reason() {
     assert!(odd.contains("power of two"), "{odd}");
 }
 
+#[test]
+fn what_is_logged_is_asked_for_by_the_environment() {
+    let bad = Command::new(SERVER)
+        .args(["--listen", "127.0.0.1:0"])
+        .env("KIO_LOG", "kio_rs=loud")
+        .output()
+        .unwrap();
+    let refusal = String::from_utf8(bad.stderr).unwrap();
+    assert!(
+        !bad.status.success() && refusal.contains("KIO_LOG"),
+        "{refusal}"
+    );
+
+    let file = std::env::temp_dir().join(format!("kio-rs-log-{}", std::process::id()));
+    for (level, logged) in [("warn", false), ("info", true)] {
+        let path = file.display();
+        let script = format!("KIO_LOG={level} exec {SERVER} \"$@\" 2>'{path}'");
+        let server = Server::spawn("/bin/sh", &["-c", &script, "sh", "--workers", "1"]).unwrap();
+        drop(ask(&server, 2));
+        assert!(server.stop().unwrap().0.success());
+        let log = std::fs::read_to_string(&file).unwrap();
+        std::fs::remove_file(&file).unwrap();
+        assert_eq!(log.contains("worker started"), logged, "{log}");
+        assert_eq!(log.contains("worker ended"), logged, "{log}");
+    }
+}
+
 /// The counts of a server that may have 16 descriptors and got 41 connections, of which it had to
 /// serve the last. Those that it cannot have wait in the queue; `is_full` says when it cannot have
 /// any more.

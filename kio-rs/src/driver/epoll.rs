@@ -229,12 +229,8 @@ impl Epoll {
             descriptor.ended |= ended;
             descriptor.readable |= reads;
             (
-                if reads { descriptor.read.take() } else { None },
-                if writes {
-                    descriptor.write.take()
-                } else {
-                    None
-                },
+                descriptor.read.take_if(|_| reads),
+                descriptor.write.take_if(|_| writes),
             )
         });
         for key in [read, write].into_iter().flatten() {

@@ -77,7 +77,9 @@ impl TcpListener {
                     return Poll::Ready(Err(stopping()));
                 }
                 // What was accepted all the same is taken when there is room for it.
-                self.pause();
+                if self.pause() {
+                    tracing::debug!("as many connections as the worker may have");
+                }
                 self.driver.places().wait(context.waker());
                 return Poll::Pending;
             }
@@ -124,11 +126,13 @@ impl TcpListener {
         unsafe { self.driver.submit(self.accept, &request) }
     }
 
-    /// Stops accepting until it is armed anew.
-    fn pause(&mut self) {
-        if !std::mem::replace(&mut self.paused, true) {
+    /// Stops accepting until it is armed anew. False when it has stopped already.
+    fn pause(&mut self) -> bool {
+        let first = !std::mem::replace(&mut self.paused, true);
+        if first {
             self.driver.pause(self.accept, self.socket.as_raw_fd());
         }
+        first
     }
 }
 
