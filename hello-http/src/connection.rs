@@ -44,6 +44,12 @@ impl Connection {
         }
     }
 
+    /// Whether the start of a head has come, and its end has not.
+    #[inline]
+    pub fn head_begun(&self) -> bool {
+        !self.carry.is_empty()
+    }
+
     /// Takes all of `input` (whatever one read returned) and gives the answers to every request
     /// completed by it. After a batch that closes, input is discarded and answered with empty
     /// batches that close.

@@ -8,6 +8,9 @@ use kio_rs::{Config, DriverKind, MinWait, Ops, TaskRun};
 use server_kit::{Balance, CommonArgs};
 
 /// An HTTP server that answers "Hello, World!", a thread a core, on io_uring.
+///
+/// It logs warnings and errors to standard error; KIO_LOG=info, or kio_rs=debug and the like, asks for
+/// more.
 #[derive(Parser, Debug)]
 #[command(version)]
 pub struct Args {
@@ -84,6 +87,21 @@ pub struct Args {
     #[arg(long, value_name = "N", default_value_t = Config::default().buffers)]
     pub buffers: u16,
 
+    /// Connections a worker has at most, beyond which they wait in the accept queue [default: as
+    /// many as there is room for in the ring's table, or in the process's]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub max_connections: Option<u32>,
+
+    /// Seconds after which a connection without a request is closed; 0 for never, as the Tokio
+    /// server has no such time-out (nginx has 75)
+    #[arg(long, value_name = "S", default_value_t = 0)]
+    pub idle_timeout_s: u32,
+
+    /// Seconds in which a request's head must come, from its first byte; 0 for any time, as the
+    /// Tokio server has no such time-out (nginx has 60, hyper 30)
+    #[arg(long, value_name = "S", default_value_t = 0)]
+    pub head_timeout_s: u32,
+
     /// Length of a receive buffer in bytes
     #[arg(long, value_name = "BYTES", default_value_t = Config::default().buffer_bytes,
           value_parser = clap::value_parser!(u32).range(1..=1 << 20))]
@@ -151,6 +169,7 @@ impl Args {
                 OpsArg::Multishot => Ops::Multishot,
             },
             direct_descriptors: self.descriptors == Descriptors::Direct,
+            max_connections: self.max_connections,
             registered_ring: self.ring_fd == RingFd::Registered,
             single_issuer: self.issuer == Issuer::Single,
             no_sqarray: self.no_sqarray,
@@ -185,7 +204,14 @@ impl Args {
                 features.extend(["oneshot-accept", "oneshot-recv"])
             }
             (DriverKind::Uring, Ops::Multishot) => {
-                features.extend(["multishot-accept", "multishot-recv", "buffer-ring"]);
+                // A worker that is running has a limit that could be read.
+                let multishot = config.multishot_accept().unwrap_or_default();
+                let accepting = if multishot {
+                    "multishot-accept"
+                } else {
+                    "oneshot-accept"
+                };
+                features.extend([accepting, "multishot-recv", "buffer-ring"]);
             }
         }
         let uring = config.driver == DriverKind::Uring;
@@ -206,6 +232,14 @@ impl Args {
                 .into_iter()
                 .filter_map(|(name, on)| on.then_some(name)),
         );
-        features.into_iter().map(str::to_owned).collect()
+        let limits = [
+            ("max-connections", self.max_connections.unwrap_or_default()),
+            ("idle-timeout-s", self.idle_timeout_s),
+            ("head-timeout-s", self.head_timeout_s),
+        ];
+        let limits = limits.into_iter().filter(|(_, limit)| *limit > 0);
+        let limits = limits.map(|(name, limit)| format!("{name}={limit}"));
+        let features = features.into_iter().map(str::to_owned);
+        features.chain(limits).collect()
     }
 }

@@ -61,9 +61,23 @@ pub struct Config {
     pub single_issuer: bool,
     /// How sockets are accepted and read.
     pub ops: Ops,
-    /// Accepted sockets are entries of the ring's own table (Linux 5.19), as many as the limit of
-    /// open files allows, at most 65 536.
+    /// Accepted sockets are entries of the ring's own table (Linux 5.19), whose length follows from
+    /// [`Config::max_connections`].
     pub direct_descriptors: bool,
+    /// The accepted connections that a worker has at most, its listeners all together. With so
+    /// many, listeners stop accepting until one closes: further connections wait in the accept
+    /// queue of the kernel, with an answer yet to come, rather than being reset.
+    ///
+    /// `None` is what the table of direct descriptors has room for: the soft limit of open files,
+    /// at most 65 536, less a few. Without such a table it is no limit: when the process has no
+    /// descriptor left, [`crate::TcpListener::accept`] says so and the connections wait likewise.
+    ///
+    /// Within 5120 of the limit connections are accepted one at a time even with
+    /// [`Ops::Multishot`], since a multishot accept takes all that wait before it can be stopped.
+    ///
+    /// Workers that share one listening socket have a limit each; a connection that the kernel has
+    /// told a full worker of waits for that worker, or for the next connection.
+    pub max_connections: Option<u32>,
     /// The ring is entered by an index of the thread's rather than by a file descriptor
     /// (`IORING_REGISTER_RING_FDS`, Linux 5.18).
     pub registered_ring: bool,
@@ -99,6 +113,7 @@ impl Default for Config {
             single_issuer: true,
             ops: Ops::default(),
             direct_descriptors: true,
+            max_connections: None,
             registered_ring: true,
             no_sqarray: false,
             sqpoll_idle: None,

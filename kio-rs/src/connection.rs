@@ -6,8 +6,7 @@ use std::net::Shutdown;
 use std::time::Duration;
 
 use hello_http::{Connection, Mode};
-use kio_rs::{TcpStream, is_stopping, timeout};
-use server_kit::Counters;
+use kio_rs::{Chunk, Counters, Deadline, TcpStream, TimedOut, is_stopping, timeout};
 
 /// How answers are made.
 #[derive(Clone, Copy, Debug)]
@@ -17,16 +16,72 @@ pub struct Answering {
     pub heap: bool,
 }
 
-/// Answers until either side closes.
+/// How long a peer may take, by the ticks of a deadline.
+pub struct Patience {
+    pub deadline: Deadline,
+    /// For a byte of the next request, or of a body; 0 for any time.
+    pub idle: u32,
+    /// For a head, from its first byte; 0 as if it were no head.
+    pub head: u32,
+}
+
+impl Patience {
+    /// Renews what the peer has, as far as it has a claim to it: bytes of the same head do not
+    /// renew the time for that head.
+    #[inline]
+    fn renew(&self, waits: &mut Waits, head_begun: bool, answered: bool) {
+        let (next, ticks) = if head_begun && self.head > 0 {
+            (Waits::ForHead, self.head)
+        } else {
+            (Waits::ForAnything, self.idle)
+        };
+        if next == Waits::ForAnything || *waits == Waits::ForAnything || answered {
+            self.deadline.set(if ticks == 0 { u32::MAX } else { ticks });
+        }
+        *waits = next;
+    }
+}
+
+/// What of the peer's is being waited for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Waits {
+    ForAnything,
+    /// The rest of a head.
+    ForHead,
+}
+
+async fn receive<'a>(
+    stream: &'a mut TcpStream,
+    patience: Option<&Patience>,
+) -> Result<io::Result<Chunk<'a>>, TimedOut> {
+    match patience {
+        None => Ok(stream.recv().await),
+        Some(patience) => patience.deadline.limit(stream.recv()).await,
+    }
+}
+
+/// Answers until either side closes, or the peer takes too long.
 pub async fn serve(
     mut stream: TcpStream,
     answering: Answering,
+    patience: Option<Patience>,
     counters: &Counters,
 ) -> io::Result<()> {
     let mut http = Connection::new(answering.mode);
+    let mut waits = Waits::ForAnything;
+    let mut answered = true;
     loop {
+        if let Some(patience) = &patience {
+            patience.renew(&mut waits, http.head_begun(), answered);
+        }
         // Looked at inside the `map`, so that the buffer is given back before the answer is sent.
-        let received = stream.recv().await;
+        let Ok(received) = receive(&mut stream, patience.as_ref()).await else {
+            tracing::debug!(?waits, "a peer took too long");
+            return match waits {
+                Waits::ForAnything => close(stream).await,
+                Waits::ForHead => Err(io::ErrorKind::TimedOut.into()),
+            };
+        };
         let batch = match received.map(|bytes| (!bytes.is_empty()).then(|| http.feed(&bytes))) {
             Ok(Some(batch)) => batch,
             Ok(None) => return Ok(()),
@@ -34,7 +89,8 @@ pub async fn serve(
             Err(_) if is_stopping() => return close(stream).await,
             Err(error) => return Err(error),
         };
-        if !batch.bytes.is_empty() {
+        answered = !batch.bytes.is_empty();
+        if answered {
             let bytes = if answering.heap {
                 Cow::Owned(batch.bytes.to_vec())
             } else {

@@ -28,37 +28,70 @@
 //! # ; Ok::<(), kio_rs::Error>(())
 //! ```
 //!
+//! What there is beside: [`TcpStream::connect`], both sides of a connection at once
+//! ([`TcpStream::halves`], [`TcpStream::into_split`]), [`sleep`], [`timeout`] and [`interval`],
+//! [`Deadlines`] for time-outs of many connections at next to no cost, a cap on connections
+//! ([`Config::max_connections`]), and wakers that work from any thread. The examples `echo`,
+//! `hello`, `proxy` and `timer` show them.
+//!
+//! # Kernels
+//!
+//! The default configuration needs Linux 6.1. Each feature of [`Config`] names the release that
+//! brought it, and can be turned off; [`DriverKind::Epoll`] runs the same tasks on any kernel.
+//!
+//! # Features of the package
+//!
+//! `server` (a default one) is for the binary, an HTTP server: the library is whole without it, and
+//! brings neither a command line nor HTTP along.
+//!
+//! # Events
+//!
+//! Workers that start, end or fail, shared buffers that have run out for the first time and a cap
+//! that is reached are events of `tracing`; nothing that happens a request is.
+//!
 //! # Layout
 //!
 //! | module | what it is | system calls |
 //! |---|---|---|
 //! | `runtime` | threads, pinning, the loop of a worker, stopping | few |
 //! | `executor` | tasks, wakers, the queue of woken tasks | none |
-//! | `driver` | submits operations, hands completions to their owners | through `ring` |
-//! | `ring` | the io_uring: set-up flags, entries in, completions out | yes |
+//! | `net` | listeners, connections and their halves: the owners of operations | through `driver` |
+//! | `time`, `timers` | sleeps and time-outs, ordered by their end | none |
+//! | `interval`, `deadlines` | a timer of the kernel's, and time-outs counted in its ticks | few, none |
+//! | `driver` | submits operations, hands completions to their owners | by one of two drivers |
+//! | `driver::uring`, `ring` | io_uring: set-up flags, entries in, completions out | yes |
+//! | `driver::epoll` | the calls themselves, and readiness where they would block | yes |
+//! | `driver::buffers` | the receive buffers that connections share | two |
+//! | `driver::places` | how many connections a worker may have, and who waits for one to close | one |
 //! | `op` | what is in flight, from submission to the last completion | none |
 //! | `slab` | storage for tasks and operations, keys with generations | none |
-//! | `buffers` | the ring of receive buffers that connections share | two |
-//! | `net`, `time` | sockets and sleeps: the owners of operations | through `driver` |
 //!
 //! # Invariants
 //!
 //! - Memory that the kernel may touch outlives its operation: a future or socket that goes away
-//!   early leaves it to the operation, which frees it after the last completion.
+//!   early leaves it to the operation, which frees it after the last completion. That holds for
+//!   receive buffers, bytes to send and addresses to connect to.
+//! - No operation finds another socket under the same number: a send, shutdown or connect holds its
+//!   socket open until its last completion, and a receive has its file before the close is queued.
 //! - A completion finds its operation by index *and* generation, so that a late one never reaches
 //!   the slot's next user.
-//! - Dropping a future that waits to receive or accept loses nothing: the operation belongs to the
-//!   socket.
+//! - Dropping a future that waits to receive, to accept or for a tick loses nothing: the operation
+//!   belongs to the socket or interval.
 //! - A peer that sends without reading holds a bounded number of shared buffers; when the buffers
 //!   have run out, a connection goes on with one of its own.
+//! - A worker never has more connections than it may, and the ring's table has room for all of
+//!   them: whoever is beyond the cap waits in the kernel's queue and is not reset.
+//! - Wakers run when nothing of the worker is borrowed, as they may run any code.
 //! - What the kernel refuses is an error that names the feature, the release that has it and the
 //!   remedy. Nothing is replaced in silence.
 
 mod config;
 mod context;
+mod deadlines;
 mod driver;
 mod error;
 mod executor;
+mod interval;
 mod net;
 mod op;
 mod runtime;
@@ -68,8 +101,11 @@ mod timers;
 
 pub use config::{Config, DriverKind, MinWait, Ops, TaskRun};
 pub use context::spawn_local;
+pub use deadlines::{Deadline, Deadlines};
 pub use driver::ring_flags;
 pub use error::Error;
-pub use net::{Chunk, SendAll, StableBytes, TcpListener, TcpStream};
+pub use interval::{Interval, interval};
+pub use net::{Chunk, RecvHalf, SendAll, SendHalf, StableBytes, TcpListener, TcpStream};
 pub use runtime::{Runtime, is_stopping};
-pub use time::{TimedOut, sleep, timeout};
+pub use server_kit::{Counter, Counters, WorkerCounters};
+pub use time::{Sleep, TimedOut, sleep, timeout};

@@ -19,8 +19,10 @@ pub(crate) enum Kind {
     Accept,
     /// A buffer of the buffer ring.
     Recv,
-    /// Nothing.
+    /// Nothing: a send, shutdown or connect.
     Send,
+    /// Nothing: a wait for a descriptor to be readable.
+    Poll,
 }
 
 /// A completion queue entry without its `user_data`.
@@ -54,6 +56,9 @@ struct Op {
 /// some tens of shared buffers at most; after that the socket's own buffer pushes back on it.
 const MAX_QUEUED: usize = 8;
 
+/// Likewise of one accept, whose sockets hold places in the ring's table meanwhile.
+pub(crate) const MAX_QUEUED_ACCEPTS: usize = 1024;
+
 /// Where a completion went.
 pub(crate) enum Delivery {
     /// To its owner.
@@ -61,7 +66,8 @@ pub(crate) enum Delivery {
         /// To be woken once the operations are no longer borrowed, since a waker may run any code,
         /// and then returned by [`Ops::rest`].
         waker: Option<Waker>,
-        /// The owner has let [`MAX_QUEUED`] completions pile up: the operation should be cancelled.
+        /// The owner has let [`MAX_QUEUED`] completions pile up, or [`MAX_QUEUED_ACCEPTS`]: the
+        /// operation should be cancelled.
         /// The owner submits it anew once it has caught up.
         flooded: bool,
     },
@@ -133,6 +139,11 @@ impl Ops {
         self.in_flight
     }
 
+    /// Whether the kernel has yet to give the operation's last completion.
+    pub(crate) fn is_in_flight(&mut self, key: Key) -> bool {
+        self.slots.get_mut(key).is_some_and(|op| op.in_flight)
+    }
+
     /// The operation was put in the submission queue.
     ///
     /// # Panics
@@ -173,7 +184,11 @@ impl Ops {
             };
         }
         op.later.push_back(completion);
-        let flooded = op.kind == Kind::Recv && more && op.later.len() + 1 == MAX_QUEUED;
+        let flood = match op.kind {
+            Kind::Accept => MAX_QUEUED_ACCEPTS,
+            Kind::Recv | Kind::Send | Kind::Poll => MAX_QUEUED,
+        };
+        let flooded = more && op.later.len() + 1 == flood;
         Delivery::Owner { waker, flooded }
     }
 

@@ -70,11 +70,23 @@ impl Runtime {
         self.stop_all()
     }
 
+    /// Waits until the tasks of every worker have ended.
+    ///
+    /// # Errors
+    /// The first worker's that did not end well.
+    pub fn join(mut self) -> Result<(), Error> {
+        self.join_all()
+    }
+
     fn stop_all(&mut self) -> Result<(), Error> {
         self.stop.store(true, Ordering::Release);
         self.workers
             .iter()
             .for_each(|worker| worker.remote.unpark());
+        self.join_all()
+    }
+
+    fn join_all(&mut self) -> Result<(), Error> {
         let mut result = Ok(());
         for (number, worker) in self.workers.drain(..).enumerate() {
             let ended = worker
@@ -110,11 +122,19 @@ where
         let (config, counters, stop) = (config.clone(), Arc::clone(&counters), Arc::clone(stop));
         let body = move || match set_up(&config, number, Arc::clone(&counters)) {
             Ok((driver, executor)) => {
+                tracing::info!(worker = number, driver = ?config.driver, "worker started");
                 _ = ready.send(Ok(Arc::clone(executor.remote())));
                 // Called as a task, so that a panic in it is one of a task.
-                work(&driver, &executor, &stop, async move {
+                let ended = work(&driver, &executor, &stop, async move {
                     main(number, counters).await
-                })
+                });
+                match &ended {
+                    Ok(()) => tracing::info!(worker = number, "worker ended"),
+                    Err(error) => {
+                        tracing::error!(worker = number, error = ?error, "worker failed");
+                    }
+                }
+                ended
             }
             Err(error) => {
                 _ = ready.send(Err(error));

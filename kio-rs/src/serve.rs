@@ -4,17 +4,13 @@ use std::io;
 use std::net::{SocketAddr, TcpListener as StdListener};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, ensure};
-use hello_http::Mode;
-use kio_rs::{
-    Config, DriverKind, Runtime, TcpListener, is_stopping, ring_flags, sleep, spawn_local,
-};
-use server_kit::{Balance, CaughtSignals, Counters, Event, Listeners, StartLine};
+use kio_rs::{Config, DriverKind, Runtime, ring_flags};
+use server_kit::{Balance, CaughtSignals, Event, Listeners, StartLine};
 
+use crate::accepting::{self, Service};
 use crate::args::{Accept, Args, DriverArg};
-use crate::connection::{self, Answering};
 
 /// Serves until SIGINT or SIGTERM.
 pub fn serve(args: &Args) -> Result<()> {
@@ -23,14 +19,7 @@ pub fn serve(args: &Args) -> Result<()> {
     let workers = args.common.worker_count();
     let (address, listeners, balance) = listeners(args, workers)?;
     let listeners: Arc<[StdListener]> = listeners.into();
-    let answering = Answering {
-        mode: if args.common.no_parse {
-            Mode::AnswerEveryRead
-        } else {
-            Mode::Parse
-        },
-        heap: args.heap,
-    };
+    let service = Service::of(args);
     let ended_early = Arc::new(AtomicBool::new(false));
     let (runtime, config) = start(args, |config| {
         let (listeners, ended_early) = (Arc::clone(&listeners), Arc::clone(&ended_early));
@@ -41,14 +30,13 @@ pub fn serve(args: &Args) -> Result<()> {
                 armed: true,
             };
             async move {
-                match socket.and_then(TcpListener::from_std) {
-                    Ok(listener) => {
-                        accept(listener, answering, counters).await;
-                        alarm.disarm();
-                    }
-                    Err(error) => eprintln!(
-                        "kio-rs: worker {worker} cannot listen: {error}; when too many files are open, raise the \
-                         limit (`ulimit -n`)"
+                match accepting::run(socket, service, counters).await {
+                    Ok(()) => alarm.disarm(),
+                    Err(error) => tracing::error!(
+                        worker,
+                        %error,
+                        "a worker cannot listen; when too many files are open, raise the limit \
+                         (`ulimit -n`)"
                     ),
                 }
             }
@@ -94,7 +82,7 @@ fn start(
     match run(&config) {
         Ok(runtime) => Ok((runtime, config)),
         Err(error) if args.driver == DriverArg::Auto && error.is_refusal() => {
-            eprintln!("kio-rs: falling back to epoll: {:#}", anyhow!(error));
+            tracing::warn!("falling back to epoll: {:#}", anyhow!(error));
             let config = args.config(DriverKind::Epoll);
             Ok((run(&config)?, config))
         }
@@ -154,46 +142,4 @@ fn listeners(
         .context("cannot read the listener's address")?;
     let handles: io::Result<Vec<_>> = (0..workers).map(|_| single.try_clone()).collect();
     Ok((address, handles.context("cannot share the listener")?, None))
-}
-
-/// Wait after a failed accept: the first, and the longest.
-const BACK_OFF: (Duration, Duration) = (Duration::from_millis(5), Duration::from_millis(100));
-
-async fn accept(mut listener: TcpListener, answering: Answering, counters: Arc<Counters>) {
-    let mut wait = BACK_OFF.0;
-    loop {
-        match listener.accept().await {
-            Ok(stream) => {
-                wait = BACK_OFF.0;
-                let counters = Arc::clone(&counters);
-                spawn_local(async move {
-                    if connection::serve(stream, answering, &counters)
-                        .await
-                        .is_err()
-                        && !is_stopping()
-                    {
-                        counters.errors.add(1);
-                    }
-                });
-            }
-            Err(_) if is_stopping() => return,
-            // The peer left before it was accepted.
-            Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {
-                counters.errors.add(1)
-            }
-            Err(error) => {
-                // Most likely no file descriptor is left: the connection stays in the queue, and
-                // accepting at once again would spin.
-                counters.errors.add(1);
-                if wait == BACK_OFF.0 {
-                    eprintln!(
-                        "kio-rs: {:#}",
-                        anyhow!(error).context("accepting failed; trying again")
-                    );
-                }
-                sleep(wait).await;
-                wait = (wait * 2).min(BACK_OFF.1);
-            }
-        }
-    }
 }

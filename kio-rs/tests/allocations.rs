@@ -1,4 +1,4 @@
-//! The server's connection loop allocates nothing once it is warm.
+//! The server's connection loop allocates nothing once it is warm, with its time-outs on.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 #[path = "../src/connection.rs"]
@@ -10,10 +10,11 @@ use std::io::{Read, Write};
 use std::net::{TcpListener as StdListener, TcpStream as StdStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
-use connection::Answering;
+use connection::{Answering, Patience};
 use hello_http::{HELLO, Mode};
-use kio_rs::{Config, Ops, Runtime, TaskRun, TcpListener, spawn_local};
+use kio_rs::{Config, Deadlines, DriverKind, Ops, Runtime, TaskRun, TcpListener, spawn_local};
 
 /// Counts the allocations of the threads that ask for it: the workers, not the test's client.
 struct CountingAllocator;
@@ -77,6 +78,7 @@ fn allocations(config: &Config, heap: bool) -> u64 {
         let counters = Arc::clone(&counters);
         async move {
             let mut listener = TcpListener::from_std(socket).unwrap();
+            let deadlines = Deadlines::start(Duration::from_millis(10)).unwrap();
             COUNTED.set(true);
             while let Ok(stream) = listener.accept().await {
                 let counters = Arc::clone(&counters);
@@ -84,9 +86,14 @@ fn allocations(config: &Config, heap: bool) -> u64 {
                     mode: Mode::Parse,
                     heap,
                 };
-                spawn_local(
-                    async move { _ = connection::serve(stream, answering, &counters).await },
-                );
+                let patience = Patience {
+                    deadline: deadlines.deadline(),
+                    idle: 100_000,
+                    head: 100_000,
+                };
+                spawn_local(async move {
+                    _ = connection::serve(stream, answering, Some(patience), &counters).await;
+                });
             }
         }
     })
@@ -119,6 +126,11 @@ fn a_warm_server_allocates_nothing_a_request() {
         ..Config::default()
     };
     assert_eq!(allocations(&one_shot, false), 0, "one-shot");
+    let epoll = Config {
+        driver: DriverKind::Epoll,
+        ..Config::default()
+    };
+    assert_eq!(allocations(&epoll, false), 0, "epoll");
     assert!(
         allocations(&Config::default(), true) >= 5_000,
         "the counter counts what --heap allocates"

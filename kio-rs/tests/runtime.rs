@@ -5,28 +5,16 @@ mod support;
 
 use std::future::poll_fn;
 use std::io::{ErrorKind, Read, Write};
-use std::net::{Shutdown, SocketAddr, TcpListener as StdListener};
 use std::sync::mpsc;
 use std::task::Poll;
 use std::thread;
 use std::time::Duration;
 
 use kio_rs::{
-    Config, DriverKind, Error, Ops, Runtime, TaskRun, TcpListener, TcpStream, TimedOut, sleep,
-    spawn_local, timeout,
+    Config, DriverKind, Error, Ops, Runtime, TaskRun, TimedOut, sleep, spawn_local, timeout,
 };
 use socket2::SockRef;
-use support::{configurations, connect, start};
-
-fn assert_echo(stream: &mut std::net::TcpStream, bytes: &[u8]) {
-    let mut writer = stream.try_clone().unwrap();
-    thread::scope(|scope| {
-        scope.spawn(move || writer.write_all(bytes).unwrap());
-        let mut back = vec![0; bytes.len()];
-        stream.read_exact(&mut back).unwrap();
-        assert!(back == bytes, "the echo differs");
-    });
-}
+use support::{assert_echo, configurations, connect, run, start};
 
 #[test]
 fn every_kind_of_ring_carries_more_than_any_buffer_holds() {
@@ -61,7 +49,7 @@ fn many_connections_at_once_on_every_kind_of_ring() {
         drop(streams);
         let counters = runtime.counters();
         runtime.stop().unwrap();
-        let sum = |count: fn(&server_kit::WorkerCounters) -> u64| {
+        let sum = |count: fn(&kio_rs::WorkerCounters) -> u64| {
             counters
                 .iter()
                 .map(|worker| count(&worker.snapshot()))
@@ -165,26 +153,9 @@ fn stopping_frees_what_is_idle_and_what_is_stuck() {
     }
 }
 
-/// Runs `main` on one worker until it ends.
-fn run<F: Future<Output = ()> + 'static>(main: impl Fn() -> F + Send + Sync + 'static) {
-    let (done, ended) = mpsc::channel();
-    let runtime = Runtime::start(&Config::default(), 1, move |_, _| {
-        let (main, done) = (main(), done.clone());
-        async move {
-            main.await;
-            done.send(()).unwrap();
-        }
-    })
-    .unwrap();
-    ended
-        .recv_timeout(Duration::from_secs(20))
-        .expect("main ended");
-    runtime.stop().unwrap();
-}
-
 #[test]
 fn sleeps_end_in_the_order_of_their_lengths() {
-    run(|| async {
+    run(&Config::default(), || async {
         let (said, heard) = mpsc::channel();
         for length_ms in [40, 5, 20] {
             let said = said.clone();
@@ -201,7 +172,7 @@ fn sleeps_end_in_the_order_of_their_lengths() {
 
 #[test]
 fn a_timeout_drops_what_was_too_slow_and_gives_what_was_not() {
-    run(|| async {
+    run(&Config::default(), || async {
         let never = std::future::pending::<()>();
         assert_eq!(
             timeout(Duration::from_millis(5), never).await,
@@ -213,7 +184,7 @@ fn a_timeout_drops_what_was_too_slow_and_gives_what_was_not() {
 
 #[test]
 fn another_thread_wakes_a_task() {
-    run(|| async {
+    run(&Config::default(), || async {
         let mut helper = None;
         let mut woken = false;
         poll_fn(|context| {
@@ -231,7 +202,7 @@ fn another_thread_wakes_a_task() {
 
 #[test]
 fn tasks_that_wake_each_other_for_ever_do_not_hold_up_the_ring() {
-    run(|| async {
+    run(&Config::default(), || async {
         spawn_local(poll_fn(|context| {
             context.waker().wake_by_ref();
             Poll::<()>::Pending
@@ -265,123 +236,6 @@ fn what_contradicts_itself_or_is_not_there_is_refused_by_name() {
         refusal(&no_cpu),
         Error::NoSuchCpu { cpu: 4000, .. }
     ));
-}
-
-/// Accepts one connection on one worker and hands it to `main`, which must end.
-fn serve_one<F: Future<Output = ()> + 'static>(
-    config: &Config,
-    client: impl FnOnce(std::net::TcpStream),
-    main: impl Fn(TcpStream, TcpListener) -> F + Send + Sync + 'static,
-) -> Result<(), Error> {
-    let socket = StdListener::bind("127.0.0.1:0").unwrap();
-    let address = socket.local_addr().unwrap();
-    let main = std::sync::Arc::new(main);
-    let runtime = Runtime::start(config, 1, move |_, _| {
-        let (socket, main) = (socket.try_clone().unwrap(), main.clone());
-        async move {
-            let mut listener = TcpListener::from_std(socket).unwrap();
-            let stream = listener.accept().await.unwrap();
-            main(stream, listener).await;
-        }
-    })?;
-    client(connect(address));
-    runtime.stop()
-}
-
-#[test]
-fn a_send_whose_future_was_forgotten_is_not_taken_for_the_next() {
-    for config in configurations() {
-        let client = |mut stream: std::net::TcpStream| {
-            let mut all = Vec::new();
-            stream.read_to_end(&mut all).unwrap();
-            assert_eq!(all, [vec![b'a'; 1000], vec![b'b'; 1000]].concat());
-        };
-        serve_one(&config, client, |mut stream, _listener| async move {
-            let mut first = Box::pin(stream.send_all(vec![b'a'; 1000]));
-            poll_fn(|context| {
-                _ = first.as_mut().poll(context);
-                Poll::Ready(())
-            })
-            .await;
-            std::mem::forget(first);
-            // Its completion comes before the next send is asked for.
-            sleep(Duration::from_millis(20)).await;
-            stream.send_all(vec![b'b'; 1000]).await.unwrap();
-        })
-        .unwrap();
-    }
-}
-
-#[test]
-fn futures_dropped_at_any_moment_leave_the_others_whole() {
-    for config in configurations() {
-        let client = |mut stream: std::net::TcpStream| {
-            stream.write_all(b"hello").unwrap();
-            let mut back = [0; 5];
-            stream.read_exact(&mut back).unwrap();
-            assert_eq!(&back, b"hello");
-        };
-        serve_one(&config, client, |mut stream, mut listener| async move {
-            // Dropped while in flight, over and over: nothing that arrives is lost.
-            let mut bytes = Vec::new();
-            while bytes.len() < 5 {
-                if let Ok(chunk) = timeout(Duration::from_micros(50), stream.recv()).await {
-                    bytes.extend_from_slice(&chunk.unwrap());
-                }
-                assert!(timeout(Duration::ZERO, listener.accept()).await.is_err());
-            }
-            stream.send_all(bytes).await.unwrap();
-            drop(timeout(Duration::ZERO, stream.shutdown(Shutdown::Both)).await);
-        })
-        .unwrap();
-    }
-}
-
-#[test]
-fn a_listener_that_is_dropped_leaves_nothing_behind() {
-    for config in configurations() {
-        let client = |mut stream: std::net::TcpStream| {
-            let mut word = [0; 2];
-            stream.read_exact(&mut word).unwrap();
-            let other = SocketAddr::from(([127, 0, 0, 1], u16::from_le_bytes(word)));
-            assert_echo(&mut connect(other), b"by another listener");
-        };
-        serve_one(&config, client, |mut stream, mut listener| async move {
-            // It waits, is dropped, and its number is taken by the next.
-            assert!(
-                timeout(Duration::from_millis(5), listener.accept())
-                    .await
-                    .is_err()
-            );
-            drop(listener);
-            let other = StdListener::bind("127.0.0.1:0").unwrap();
-            let port = other.local_addr().unwrap().port();
-            let mut other = TcpListener::from_std(other).unwrap();
-            stream.send_all(port.to_le_bytes().to_vec()).await.unwrap();
-            drop(stream);
-            support::echo(other.accept().await.unwrap()).await;
-        })
-        .unwrap();
-    }
-}
-
-#[test]
-fn stopping_ends_although_a_connection_was_leaked() {
-    for config in configurations() {
-        let client = |mut stream: std::net::TcpStream| {
-            stream.write_all(b"x").unwrap();
-            let mut back = [0; 1];
-            stream.read_exact(&mut back).unwrap();
-        };
-        serve_one(&config, client, |mut stream, _listener| async move {
-            let bytes = stream.recv().await.unwrap().to_vec();
-            stream.send_all(bytes).await.unwrap();
-            // In flight, for ever.
-            assert!(timeout(Duration::ZERO, stream.recv()).await.is_err());
-            std::mem::forget(stream);
-        })
-        .unwrap();
-    }
 }
 
 #[test]

@@ -2,8 +2,6 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::lines::WorkerCounters;
-
 /// A counter with one writer. Adding is a plain load and store: no locked instruction on the hot
 /// path. A reader on another thread may be a few events behind, never torn.
 #[derive(Debug, Default)]
@@ -59,4 +57,19 @@ impl Counters {
             errors: self.errors.get(),
         }
     }
+}
+
+/// The counts of one worker since it started. See [`Counters`] for what each counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "server", derive(serde::Serialize, serde::Deserialize))]
+#[allow(missing_docs, reason = "each field is documented in Counters")]
+pub struct WorkerCounters {
+    pub accepts: u64,
+    pub closes: u64,
+    pub requests: u64,
+    pub kernel_entries: u64,
+    pub sqes: u64,
+    pub cqes: u64,
+    pub buffers_exhausted: u64,
+    pub errors: u64,
 }

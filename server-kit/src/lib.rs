@@ -7,24 +7,37 @@
 //! A server prints one [`StartLine`] when its sockets listen, a [`CountersLine`] with
 //! `"event":"counters"` at every SIGUSR1, and one with `"event":"stop"` after SIGINT or SIGTERM,
 //! when its workers have ended. Everything else goes to standard error.
+//!
+//! Without the feature `server` there are the counters and the rule of spinning alone: what the
+//! library `kio_rs` needs, without the flags, lines and signals that only its server's binary has.
 #![deny(unsafe_code)]
 
+#[cfg(feature = "server")]
 mod args;
+#[cfg(feature = "server")]
 #[allow(
     unsafe_code,
     reason = "loading a BPF program takes system calls of its own"
 )]
 mod balance;
 mod counters;
+#[cfg(feature = "server")]
 mod lines;
+#[cfg(feature = "server")]
 mod signals;
+#[cfg(feature = "server")]
 mod sockets;
 mod spin;
 
+#[cfg(feature = "server")]
 pub use args::{CommonArgs, Cpus};
+#[cfg(feature = "server")]
 pub use balance::Balance;
-pub use counters::{Counter, Counters};
-pub use lines::{CountersLine, Event, StartLine, WorkerCounters, print_line};
+pub use counters::{Counter, Counters, WorkerCounters};
+#[cfg(feature = "server")]
+pub use lines::{CountersLine, Event, StartLine, print_line};
+#[cfg(feature = "server")]
 pub use signals::{CaughtSignals, request_stop};
+#[cfg(feature = "server")]
 pub use sockets::{BACKLOG, Listeners, listener, raise_open_file_limit};
 pub use spin::AdaptiveSpin;

@@ -5,6 +5,8 @@ use std::net::SocketAddr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::counters::WorkerCounters;
+
 /// The line a server prints when its sockets listen: the configuration that is in effect, which
 /// is not always the one that was asked for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -68,20 +70,6 @@ pub struct CountersLine {
     pub event: Event,
     /// A worker each, in order.
     pub workers: Vec<WorkerCounters>,
-}
-
-/// The counts of one worker since it started. See [`crate::Counters`] for what each counts.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[allow(missing_docs, reason = "each field is documented in Counters")]
-pub struct WorkerCounters {
-    pub accepts: u64,
-    pub closes: u64,
-    pub requests: u64,
-    pub kernel_entries: u64,
-    pub sqes: u64,
-    pub cqes: u64,
-    pub buffers_exhausted: u64,
-    pub errors: u64,
 }
 
 /// Prints one line of JSON on standard output, at once.

@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use nix::errno::Errno;
 use nix::sys::epoll::{Epoll as EpollFd, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
-use nix::sys::socket::{self, MsgFlags, SockFlag};
+use nix::sys::socket::{self, MsgFlags, SockFlag, SockaddrStorage};
 use nix::unistd;
 use server_kit::Counters;
 
@@ -188,6 +188,34 @@ impl Epoll {
         }
     }
 
+    /// Asked anew after the edge, the kernel tells how the attempt has ended.
+    fn connect(
+        &self,
+        key: Key,
+        fd: RawFd,
+        address: &SockaddrStorage,
+    ) -> io::Result<Option<Completion>> {
+        self.counters.kernel_entries.add(1);
+        match socket::connect(fd, address) {
+            Err(Errno::EINPROGRESS | Errno::EALREADY) => {
+                self.with(fd, |descriptor| descriptor.write = Some(key));
+                self.register_stream(fd)?;
+                Ok(None)
+            }
+            result => Ok(Some(completion(result.map(|()| 0_usize)))),
+        }
+    }
+
+    fn readable(&self, key: Key, fd: RawFd) -> io::Result<Option<Completion>> {
+        let edge = self.with(fd, |descriptor| std::mem::take(&mut descriptor.readable));
+        if edge {
+            return Ok(Some(completion(Ok(1_usize))));
+        }
+        self.with(fd, |descriptor| descriptor.read = Some(key));
+        self.register(fd, EpollFlags::EPOLLIN)?;
+        Ok(None)
+    }
+
     fn dispatch(&self, event: EpollEvent, inbox: &mut Inbox<'_>) {
         let flags = event.events();
         let gone = EpollFlags::EPOLLHUP | EpollFlags::EPOLLERR;
@@ -201,12 +229,8 @@ impl Epoll {
             descriptor.ended |= ended;
             descriptor.readable |= reads;
             (
-                if reads { descriptor.read.take() } else { None },
-                if writes {
-                    descriptor.write.take()
-                } else {
-                    None
-                },
+                descriptor.read.take_if(|_| reads),
+                descriptor.write.take_if(|_| writes),
             )
         });
         for key in [read, write].into_iter().flatten() {
@@ -237,7 +261,13 @@ impl Backend for Epoll {
         buffers: Option<&RefCell<Buffers>>,
     ) -> io::Result<Option<Completion>> {
         match (*request, buffers) {
-            (Request::Accept { listener }, _) => self.accept(key, listener),
+            (Request::Accept { listener, .. }, _) => self.accept(key, listener),
+            (Request::Connect { fd, address, .. }, _) => {
+                // SAFETY: the caller's promise: a valid address that nobody changes meanwhile.
+                let address = unsafe { &*address };
+                self.connect(key, fd, address)
+            }
+            (Request::Readable { fd }, _) => self.readable(key, fd),
             (Request::RecvShared { socket }, Some(buffers)) => {
                 self.receive_shared(key, socket.fd(), buffers)
             }

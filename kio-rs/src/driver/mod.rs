@@ -12,6 +12,7 @@ mod backend;
 mod buffers;
 mod epoll;
 mod inbox;
+mod places;
 mod request;
 mod ring;
 mod unpark;
@@ -37,6 +38,7 @@ use crate::timers::Timers;
 use backend::{Backend, CANCELLED, Turn, Wait};
 pub(crate) use buffers::Buffers;
 use inbox::{Aftermath, Inbox, Leftover};
+pub(crate) use places::Places;
 pub(crate) use request::{Request, Socket};
 pub use ring::ring_flags;
 use unpark::EventFdUnpark;
@@ -50,6 +52,7 @@ pub(crate) struct Driver {
     ops: RefCell<Ops>,
     buffers: Option<RefCell<Buffers>>,
     timers: RefCell<Timers>,
+    places: Places,
     unpark: EventFdUnpark,
     waiting: Waiting,
     stopping: Cell<bool>,
@@ -88,6 +91,7 @@ impl Driver {
             ops: RefCell::new(Ops::with_capacity(config.op_slots)),
             buffers,
             timers: RefCell::default(),
+            places: Places::new(config.connection_limit()?),
             unpark,
             waiting: Waiting::new(config.spin),
             stopping: Cell::new(false),
@@ -112,6 +116,10 @@ impl Driver {
 
     pub(crate) fn timers(&self) -> &RefCell<Timers> {
         &self.timers
+    }
+
+    pub(crate) fn places(&self) -> &Places {
+        &self.places
     }
 
     pub(crate) fn unparker(&self) -> EventFdUnpark {
@@ -210,7 +218,21 @@ impl Driver {
         drop((orphaned.unused, orphaned.waker));
     }
 
-    /// A listening socket is about to be closed by its owner.
+    /// Stops an accept without ending its owner: what it has brought is yet to be taken, and its
+    /// last completion comes as always.
+    pub(crate) fn pause(&self, key: Key, listener: RawFd) {
+        if !self.ops.borrow_mut().is_in_flight(key) {
+            return;
+        }
+        if self.backend.cancel(key, Socket::Fd(listener)) {
+            // Its owner is just being polled.
+            drop(self.ops.borrow_mut().deliver(key, CANCELLED, false));
+        }
+        // Otherwise a worker that takes no connection would still be chosen for new ones.
+        self.backend.forget(listener);
+    }
+
+    /// A listening socket or a timer is about to be closed by its owner.
     pub(crate) fn forget(&self, listener: RawFd) {
         self.backend.forget(listener);
     }
@@ -235,7 +257,7 @@ impl Driver {
                     }
                 }
             }
-            Kind::Send => {}
+            Kind::Send | Kind::Poll => {}
         }
     }
 
@@ -306,14 +328,15 @@ impl Driver {
         self.stopping.get()
     }
 
-    /// Wakes every task that waits for a connection or for bytes, so that it sees
+    /// Wakes every task that waits for a connection, for bytes or for an interval, so that it sees
     /// [`Driver::stopping`].
     pub(crate) fn stop(&self) {
         self.stopping.set(true);
-        for kind in [Kind::Accept, Kind::Recv] {
+        for kind in [Kind::Accept, Kind::Recv, Kind::Poll] {
             let wakers = self.ops.borrow_mut().take_wakers(kind);
             wakers.into_iter().for_each(Waker::wake);
         }
+        self.places.wake();
     }
 
     /// Ends every operation and waits for its last completion, after which the kernel touches none

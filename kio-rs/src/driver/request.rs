@@ -3,6 +3,9 @@
 use std::net::Shutdown;
 use std::os::fd::RawFd;
 
+use libc::socklen_t;
+use nix::sys::socket::SockaddrStorage;
+
 /// How this process names a socket to the kernel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Socket {
@@ -31,6 +34,18 @@ impl Socket {
 pub(crate) enum Request {
     Accept {
         listener: RawFd,
+        /// Go on accepting, where the driver can.
+        multishot: bool,
+    },
+    /// May be submitted anew when it was interrupted.
+    Connect {
+        fd: RawFd,
+        address: *const SockaddrStorage,
+        length: socklen_t,
+    },
+    /// Waits until the descriptor can be read.
+    Readable {
+        fd: RawFd,
     },
     /// Into a buffer that the worker's connections share.
     RecvShared {

@@ -28,11 +28,12 @@ const UNOWNED: u64 = u64::MAX;
 /// `user_data` of the poll on the worker's eventfd.
 const UNPARK: u64 = u64::MAX - 1;
 
+const POLLIN: u32 = libc::POLLIN.unsigned_abs() as u32;
+
 pub(super) struct Uring {
     ring: RefCell<Ring>,
     unpark: EventFdUnpark,
     unpark_armed: Cell<bool>,
-    ops: Ops,
     direct: bool,
     /// For entries whose success nobody waits for.
     unowned: squeue::Flags,
@@ -57,14 +58,22 @@ impl Uring {
             ring: RefCell::new(ring),
             unpark,
             unpark_armed: Cell::new(false),
-            ops: config.ops,
             direct: config.direct_descriptors,
         })
     }
 
     fn entry(&self, request: &Request) -> squeue::Entry {
         match *request {
-            Request::Accept { listener } => self.accept(listener),
+            Request::Accept {
+                listener,
+                multishot,
+            } => self.accept(listener, multishot),
+            Request::Connect {
+                fd,
+                address,
+                length,
+            } => opcode::Connect::new(Fd(fd), address.cast(), length).build(),
+            Request::Readable { fd } => opcode::PollAdd::new(Fd(fd), POLLIN).build(),
             Request::RecvShared {
                 socket: Socket::Fd(fd),
             } => opcode::RecvMulti::new(Fd(fd), buffers::GROUP).build(),
@@ -100,22 +109,20 @@ impl Uring {
         }
     }
 
-    fn accept(&self, listener: i32) -> squeue::Entry {
+    fn accept(&self, listener: i32, multishot: bool) -> squeue::Entry {
         // Direct descriptors are the ring's alone, so that "close on exec" has no meaning for them.
         let flags = if self.direct { 0 } else { libc::SOCK_CLOEXEC };
-        match self.ops {
-            Ops::OneShot => {
-                let slot = self.direct.then(DestinationSlot::auto_target);
-                opcode::Accept::new(Fd(listener), std::ptr::null_mut(), std::ptr::null_mut())
-                    .flags(flags)
-                    .file_index(slot)
-                    .build()
-            }
-            Ops::Multishot => opcode::AcceptMulti::new(Fd(listener))
+        if multishot {
+            return opcode::AcceptMulti::new(Fd(listener))
                 .allocate_file_index(self.direct)
                 .flags(flags)
-                .build(),
+                .build();
         }
+        let slot = self.direct.then(DestinationSlot::auto_target);
+        opcode::Accept::new(Fd(listener), std::ptr::null_mut(), std::ptr::null_mut())
+            .flags(flags)
+            .file_index(slot)
+            .build()
     }
 
     fn shutdown(socket: Socket, how: Shutdown) -> squeue::Entry {
@@ -137,8 +144,7 @@ impl Uring {
     }
 
     fn arm_unpark(&self) {
-        let events = u32::from(libc::POLLIN.unsigned_abs());
-        let entry = opcode::PollAdd::new(Fd(self.unpark.raw()), events)
+        let entry = opcode::PollAdd::new(Fd(self.unpark.raw()), POLLIN)
             .multi(true)
             .build();
         // SAFETY: a poll entry points to no memory.

@@ -3,7 +3,7 @@
 use std::ops::Deref;
 use std::ptr::NonNull;
 
-use super::stream::TcpStream;
+use super::recv::RecvHalf;
 
 /// Where received bytes are.
 pub(super) enum Place {
@@ -18,7 +18,7 @@ pub(super) enum Place {
 /// Bytes that a connection received, empty when the peer has ended its side. Dropping it gives the
 /// buffer back to the worker: use the bytes at once, and copy what is needed longer.
 pub struct Chunk<'a> {
-    pub(super) stream: &'a mut TcpStream,
+    pub(super) half: &'a mut RecvHalf,
     pub(super) place: Place,
 }
 
@@ -32,7 +32,7 @@ impl Deref for Chunk<'_> {
             // SAFETY: the buffer is held by this chunk until its drop, so that the kernel does not
             // write to it; its bytes were written before the completion that named it was taken.
             Place::Shared { bytes, .. } => unsafe { bytes.as_ref() },
-            Place::Own { length } => self.stream.own(*length),
+            Place::Own { length } => self.half.own(*length),
         }
     }
 }
@@ -41,7 +41,7 @@ impl Drop for Chunk<'_> {
     #[inline]
     fn drop(&mut self) {
         if let Place::Shared { buffer, .. } = self.place {
-            self.stream.give_back(buffer);
+            self.half.give_back(buffer);
         }
     }
 }

@@ -7,9 +7,10 @@ use std::os::fd::AsRawFd;
 use std::rc::Rc;
 use std::task::{Context, Poll};
 
+use super::closer::Closer;
 use super::stopping;
 use super::stream::TcpStream;
-use crate::config::DriverKind;
+use crate::config::{DriverKind, Ops};
 use crate::context;
 use crate::driver::{Driver, Request, Socket};
 use crate::op::{Kind, Polled};
@@ -20,6 +21,10 @@ pub struct TcpListener {
     driver: Rc<Driver>,
     socket: Rc<net::TcpListener>,
     accept: Key,
+    /// The accept in flight, if there is one, goes on until it is stopped.
+    multishot: bool,
+    /// It was stopped.
+    paused: bool,
 }
 
 impl TcpListener {
@@ -39,6 +44,8 @@ impl TcpListener {
             driver,
             socket: Rc::new(socket),
             accept,
+            multishot: false,
+            paused: false,
         })
     }
 
@@ -50,14 +57,14 @@ impl TcpListener {
         self.socket.local_addr()
     }
 
-    /// The next connection.
+    /// The next connection. With as many open as [`crate::Config::max_connections`] allows, it
+    /// waits until one closes.
     ///
     /// Dropping the future before it is ready loses none.
     ///
     /// # Errors
-    /// What the kernel says: with EMFILE or ENFILE, wait before trying again. The connection stays
-    /// in the queue, except with direct descriptors, where the kernel finds only after accepting
-    /// that the ring's table is full (ENFILE), and closes it. [`io::ErrorKind::ConnectionAborted`] once the runtime was asked to stop,
+    /// What the kernel says: with EMFILE or ENFILE, wait before trying again, as the connection
+    /// stays in the queue. [`io::ErrorKind::ConnectionAborted`] once the runtime was asked to stop,
     /// which [`crate::is_stopping`] tells from a peer that went away early.
     pub async fn accept(&mut self) -> io::Result<TcpStream> {
         poll_fn(|context| self.poll_accept(context)).await
@@ -65,14 +72,27 @@ impl TcpListener {
 
     fn poll_accept(&mut self, context: &Context<'_>) -> Poll<io::Result<TcpStream>> {
         loop {
+            if !self.driver.places().any_left() {
+                if self.driver.stopping() {
+                    return Poll::Ready(Err(stopping()));
+                }
+                // What was accepted all the same is taken when there is room for it.
+                if self.pause() {
+                    tracing::debug!("as many connections as the worker may have");
+                }
+                self.driver.places().wait(context.waker());
+                return Poll::Pending;
+            }
             match self.driver.poll(self.accept, context) {
                 Polled::Ready(completion) => match u32::try_from(completion.result) {
                     Ok(result) => {
                         let socket = self.driver.accepted(result);
-                        return Poll::Ready(Ok(TcpStream::new(Rc::clone(&self.driver), socket)));
+                        let closer = Closer::accepted(&self.driver, socket);
+                        let driver = Rc::clone(&self.driver);
+                        return Poll::Ready(Ok(TcpStream::new(driver, socket, closer)));
                     }
-                    // Cancelled because too many had piled up, which have been taken now; or the
-                    // moment to try (again).
+                    // Cancelled for want of places, of which there are some now; or the moment to
+                    // try (again).
                     Err(_)
                         if [-libc::ECANCELED, -libc::EAGAIN, -libc::EINTR]
                             .contains(&completion.result) => {}
@@ -81,18 +101,38 @@ impl TcpListener {
                     }
                 },
                 _ if self.driver.stopping() => return Poll::Ready(Err(stopping())),
-                Polled::InFlight | Polled::NeedsWaker => return Poll::Pending,
+                Polled::InFlight | Polled::NeedsWaker => {
+                    if self.multishot && !self.driver.places().ample() {
+                        self.pause();
+                    }
+                    return Poll::Pending;
+                }
                 Polled::Idle => self.arm()?,
             }
         }
     }
 
-    fn arm(&self) -> io::Result<()> {
+    fn arm(&mut self) -> io::Result<()> {
+        let config = self.driver.config();
+        self.multishot = config.driver == DriverKind::Uring
+            && config.ops == Ops::Multishot
+            && self.driver.places().ample();
+        self.paused = false;
         let request = Request::Accept {
             listener: self.socket.as_raw_fd(),
+            multishot: self.multishot,
         };
         // SAFETY: the request points to no memory.
         unsafe { self.driver.submit(self.accept, &request) }
+    }
+
+    /// Stops accepting until it is armed anew. False when it has stopped already.
+    fn pause(&mut self) -> bool {
+        let first = !std::mem::replace(&mut self.paused, true);
+        if first {
+            self.driver.pause(self.accept, self.socket.as_raw_fd());
+        }
+        first
     }
 }
 

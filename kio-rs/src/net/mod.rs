@@ -2,7 +2,10 @@
 
 mod bytes;
 mod chunk;
+mod closer;
+mod connect;
 mod listener;
+mod recv;
 mod send;
 mod stream;
 
@@ -11,10 +14,11 @@ use std::io;
 pub use bytes::StableBytes;
 pub use chunk::Chunk;
 pub use listener::TcpListener;
-pub use send::SendAll;
+pub use recv::RecvHalf;
+pub use send::{SendAll, SendHalf};
 pub use stream::TcpStream;
 
 /// The error that accepting and receiving end with once the runtime was asked to stop.
-fn stopping() -> io::Error {
+pub(crate) fn stopping() -> io::Error {
     io::Error::new(io::ErrorKind::ConnectionAborted, "the runtime is stopping")
 }

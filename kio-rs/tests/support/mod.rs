@@ -1,10 +1,15 @@
 //! An echo server on the library, and the kinds of ring it should run on.
+#![allow(dead_code, reason = "each test file uses what it needs")]
 
+use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener as StdListener, TcpStream as StdStream};
+use std::sync::{Arc, mpsc};
+use std::thread;
 use std::time::Duration;
 
 use kio_rs::{
-    Config, DriverKind, Ops, Runtime, TaskRun, TcpListener, TcpStream, is_stopping, spawn_local,
+    Config, DriverKind, Error, Ops, Runtime, TaskRun, TcpListener, TcpStream, is_stopping,
+    spawn_local,
 };
 
 /// Every combination of operations and completion work, descriptors of the process, epoll, and rings too small for the load.
@@ -48,6 +53,14 @@ pub fn configurations() -> Vec<Config> {
     all
 }
 
+/// One of each driver.
+pub fn drivers() -> [Config; 2] {
+    [DriverKind::Uring, DriverKind::Epoll].map(|driver| Config {
+        driver,
+        ..Config::default()
+    })
+}
+
 pub fn start(config: &Config, workers: usize) -> (Runtime, SocketAddr) {
     let socket = StdListener::bind("127.0.0.1:0").unwrap();
     let address = socket.local_addr().unwrap();
@@ -88,4 +101,55 @@ pub fn connect(address: SocketAddr) -> StdStream {
         .set_write_timeout(Some(Duration::from_secs(20)))
         .unwrap();
     stream
+}
+
+pub fn assert_echo(stream: &mut StdStream, bytes: &[u8]) {
+    let mut writer = stream.try_clone().unwrap();
+    thread::scope(|scope| {
+        scope.spawn(move || writer.write_all(bytes).unwrap());
+        let mut back = vec![0; bytes.len()];
+        stream.read_exact(&mut back).unwrap();
+        assert!(back == bytes, "the echo differs");
+    });
+}
+
+/// Accepts one connection on one worker and hands it to `main`, which must end.
+pub fn serve_one<F: Future<Output = ()> + 'static>(
+    config: &Config,
+    client: impl FnOnce(StdStream),
+    main: impl Fn(TcpStream, TcpListener) -> F + Send + Sync + 'static,
+) -> Result<(), Error> {
+    let socket = StdListener::bind("127.0.0.1:0").unwrap();
+    let address = socket.local_addr().unwrap();
+    let main = Arc::new(main);
+    let runtime = Runtime::start(config, 1, move |_, _| {
+        let (socket, main) = (socket.try_clone().unwrap(), main.clone());
+        async move {
+            let mut listener = TcpListener::from_std(socket).unwrap();
+            let stream = listener.accept().await.unwrap();
+            main(stream, listener).await;
+        }
+    })?;
+    client(connect(address));
+    runtime.stop()
+}
+
+/// Runs `main` on one worker until it ends.
+pub fn run<F: Future<Output = ()> + 'static>(
+    config: &Config,
+    main: impl Fn() -> F + Send + Sync + 'static,
+) {
+    let (done, ended) = mpsc::channel();
+    let runtime = Runtime::start(config, 1, move |_, _| {
+        let (main, done) = (main(), done.clone());
+        async move {
+            main.await;
+            done.send(()).unwrap();
+        }
+    })
+    .unwrap();
+    ended
+        .recv_timeout(Duration::from_secs(20))
+        .expect("main ended");
+    runtime.stop().unwrap();
 }

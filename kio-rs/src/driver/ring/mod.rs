@@ -78,7 +78,7 @@ impl Ring {
             ring.index = Some(register::ring_index(&ring.uring)?);
         }
         if config.direct_descriptors {
-            register::direct_table(&ring.uring)?;
+            register::direct_table(&ring.uring, config)?;
         }
         if let Some(us) = config.napi_busy_poll_us {
             register::napi(&ring.uring, us.get())?;

@@ -5,9 +5,9 @@ use std::os::fd::AsRawFd;
 
 use io_uring::types::Napi;
 use io_uring::{IoUring, Probe, opcode};
-use nix::sys::resource::{Resource, getrlimit};
 
 use crate::config::{Config, Ops};
+use crate::driver::places;
 use crate::error::Error;
 
 // From `linux/io_uring.h`; the bindings keep theirs private.
@@ -21,9 +21,6 @@ struct Update {
     reserved: u32,
     data: u64,
 }
-
-/// Longest table of direct descriptors: about as many connections as one worker can do justice.
-const MAX_DIRECT: u32 = 1 << 16;
 
 /// Finds out whether the kernel has the operations that the configuration asks for.
 ///
@@ -97,12 +94,9 @@ fn ring_fds(uring: &IoUring, operation: u32, update: &mut Update) -> i64 {
     }
 }
 
-/// Makes the table of direct descriptors, as long as the process may have open files: the kernel
-/// allows no more.
-pub(super) fn direct_table(uring: &IoUring) -> Result<(), Error> {
-    let (soft, _) = getrlimit(Resource::RLIMIT_NOFILE)
-        .map_err(|errno| Error::io("reading the limit of open files")(errno.into()))?;
-    let length = u32::try_from(soft).unwrap_or(u32::MAX).min(MAX_DIRECT);
+/// Makes the table of direct descriptors.
+pub(super) fn direct_table(uring: &IoUring, config: &Config) -> Result<(), Error> {
+    let length = places::table_length(config)?;
     uring
         .submitter()
         .register_files_sparse(length)

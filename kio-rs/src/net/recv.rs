@@ -1,0 +1,166 @@
+//! Receiving.
+
+use std::future::poll_fn;
+use std::io;
+use std::rc::Rc;
+use std::task::{Context, Poll};
+
+use super::chunk::{Chunk, Place};
+use super::closer::Closer;
+use super::stopping;
+use crate::config::{DriverKind, Ops};
+use crate::driver::{Driver, Request, Socket};
+use crate::op::{Completion, Kind, Polled};
+use crate::slab::Key;
+
+/// The side of a [`crate::TcpStream`] that receives. The connection closes when both sides are
+/// dropped.
+pub struct RecvHalf {
+    driver: Rc<Driver>,
+    socket: Socket,
+    _closer: Rc<Closer>,
+    /// The receive operation. It belongs to the connection, not to the future that waits for it,
+    /// so that dropping that future loses no bytes.
+    receive: Key,
+    /// The connection's own buffer: always with one-shot operations, otherwise once the shared
+    /// buffers have run out. Boxed bytes, so that they stay where they are.
+    own: Option<Box<[u8]>>,
+    /// The receive in flight, or the completion that ended it, is one-shot into `own`.
+    into_own: bool,
+    /// The shared buffers have run out: receive once into `own`, which always makes progress.
+    exhausted: bool,
+    /// The task has been told that the runtime is stopping.
+    told: bool,
+}
+
+impl RecvHalf {
+    pub(super) fn new(driver: Rc<Driver>, socket: Socket, closer: Rc<Closer>) -> Self {
+        let receive = driver.create(Kind::Recv);
+        Self {
+            driver,
+            socket,
+            _closer: closer,
+            receive,
+            own: None,
+            into_own: false,
+            exhausted: false,
+            told: false,
+        }
+    }
+
+    pub(super) fn own(&self, length: usize) -> &[u8] {
+        self.own.as_ref().map_or(&[], |own| &own[..length])
+    }
+
+    pub(super) fn give_back(&self, buffer: u16) {
+        if let Some(buffers) = self.driver.buffers() {
+            buffers.borrow_mut().give_back(buffer);
+        }
+    }
+
+    /// As [`crate::TcpStream::recv`].
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn recv(&mut self) -> io::Result<Chunk<'_>> {
+        let place = poll_fn(|context| self.poll_recv(context)).await?;
+        Ok(Chunk { half: self, place })
+    }
+
+    fn poll_recv(&mut self, context: &Context<'_>) -> Poll<io::Result<Place>> {
+        loop {
+            match self.driver.poll(self.receive, context) {
+                Polled::Ready(completion) => {
+                    if let Some(place) = self.place(completion).transpose() {
+                        return Poll::Ready(place);
+                    }
+                }
+                _ if self.driver.stopping() && !std::mem::replace(&mut self.told, true) => {
+                    return Poll::Ready(Err(stopping()));
+                }
+                Polled::InFlight | Polled::NeedsWaker => return Poll::Pending,
+                Polled::Idle => self.arm()?,
+            }
+        }
+    }
+
+    /// What a completion brought; nothing when the receive is merely to be submitted anew.
+    fn place(&mut self, completion: Completion) -> io::Result<Option<Place>> {
+        let shared = self.driver.buffers().filter(|_| !self.into_own);
+        let buffer = shared.and_then(|buffers| buffers.borrow_mut().received(completion.flags));
+        match (completion.result, buffer, shared) {
+            (length @ 1.., Some(buffer), Some(buffers)) => {
+                let bytes = buffers
+                    .borrow()
+                    .bytes(buffer, length.unsigned_abs() as usize);
+                Ok(Some(Place::Shared { buffer, bytes }))
+            }
+            (length @ 1.., _, _) => Ok(Some(Place::Own {
+                length: length.unsigned_abs() as usize,
+            })),
+            (result, buffer, _) => {
+                if let Some(buffer) = buffer {
+                    self.give_back(buffer);
+                }
+                match -result {
+                    0 => Ok(Some(Place::End)),
+                    libc::ENOBUFS => {
+                        self.count_exhaustion();
+                        self.exhausted = true;
+                        Ok(None)
+                    }
+                    // Cancelled because too much had piled up: the peer goes on now. EAGAIN and
+                    // EINTR: an older kernel gave up waiting.
+                    libc::ECANCELED | libc::EAGAIN | libc::EINTR => Ok(None),
+                    errno => Err(io::Error::from_raw_os_error(errno)),
+                }
+            }
+        }
+    }
+
+    #[cold]
+    fn count_exhaustion(&self) {
+        let exhausted = &self.driver.counters().buffers_exhausted;
+        if exhausted.get() == 0 {
+            let buffers = self.driver.config().buffers;
+            tracing::warn!(
+                buffers,
+                "the worker's shared buffers have run out for the first time: connections receive \
+                 into buffers of their own meanwhile; more `buffers` avoid it"
+            );
+        }
+        exhausted.add(1);
+    }
+
+    fn arm(&mut self) -> io::Result<()> {
+        let config = self.driver.config();
+        let own_always = config.driver == DriverKind::Uring && config.ops == Ops::OneShot;
+        self.into_own = own_always || std::mem::take(&mut self.exhausted);
+        let socket = self.socket;
+        let request = if self.into_own {
+            let length = config.buffer_bytes;
+            let own = self
+                .own
+                .get_or_insert_with(|| vec![0; length as usize].into());
+            Request::RecvInto {
+                socket,
+                buffer: own.as_mut_ptr(),
+                length,
+            }
+        } else {
+            Request::RecvShared { socket }
+        };
+        // SAFETY: `own` is boxed, not touched while the receive is in flight (a chunk of it borrows
+        // this half, and `arm` is reached only by receiving anew), and handed to the operation
+        // when this half is dropped before. A shared receive names no memory.
+        unsafe { self.driver.submit(self.receive, &request) }
+    }
+}
+
+impl Drop for RecvHalf {
+    fn drop(&mut self) {
+        let own = self.own.take().map(|own| Box::new(own) as _);
+        self.driver
+            .orphan(self.receive, Kind::Recv, self.socket, own);
+    }
+}
