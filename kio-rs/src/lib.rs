@@ -63,6 +63,7 @@ mod net;
 mod op;
 mod runtime;
 mod slab;
+mod sync;
 mod time;
 mod timers;
 
