@@ -4,6 +4,24 @@
 //! A waker of a task may be cloned, sent and dropped on any thread, as wakers must. On the
 //! worker's own thread waking is a flag and a push to a thread-local queue, without a locked
 //! instruction; from elsewhere it goes through a mutex and unparks the worker.
+//!
+//! # Memory order
+//!
+//! Three words are shared between threads; `loom_tests` tries their interleavings.
+//!
+//! - [`Handle::queued_remotely`] carries what a thread did before it woke. A thread that finds it
+//!   set pushes nothing, so that the flag is all that it leaves: its exchange releases, and the
+//!   worker's exchange before the poll acquires from it, and through it (exchanges continue a
+//!   release sequence) from every thread since the last poll. Clearing it after the poll would lose
+//!   the wake-up of what the poll had read before.
+//! - [`Remote::any_woken`] is a hint and orders nothing, hence `Relaxed`. The keys are ordered by
+//!   their mutex: a worker that reads a push's `true` locks after that push, for were its lock the
+//!   earlier one, its read would happen before the store. That it reads `true` at all, the unpark
+//!   sees to: it comes after the store, and whatever the worker reads after taking an unpark (see
+//!   `driver::unpark`) is at least as new. The flag is set after the push and cleared before the
+//!   take: the other way round, a push in between would stay without a flag.
+//! - [`Remote::stop`] is set before an unpark and read after one, which orders it; no other memory
+//!   hangs on it, so that it too may be `Relaxed`.
 
 use std::cell::{Cell, RefCell};
 use std::future::Future;
@@ -26,11 +44,9 @@ pub(crate) trait Unpark: Send + Sync {
 pub(crate) struct Remote {
     id: u64,
     woken: Mutex<Vec<Key>>,
-    /// Whether `woken` may have entries; saves the worker the mutex in every batch. Set after the
-    /// push and cleared before the take, so that a push is never missed: the unpark that follows
-    /// the push makes the worker look again.
+    /// Whether `woken` may have entries; saves the worker the mutex in every batch.
     any_woken: AtomicBool,
-    /// The worker is to end. Set before an unpark, and looked at after one.
+    /// The worker is to end.
     stop: AtomicBool,
     unpark: Box<dyn Unpark>,
 }
@@ -44,12 +60,12 @@ impl Remote {
 
     fn push(&self, key: Key) {
         self.lock().push(key);
-        self.any_woken.store(true, Ordering::Release);
+        self.any_woken.store(true, Ordering::Relaxed);
         self.unpark();
     }
 
     fn take_into(&self, batch: &mut Vec<Key>) {
-        if self.any_woken.load(Ordering::Relaxed) && self.any_woken.swap(false, Ordering::Acquire) {
+        if self.any_woken.load(Ordering::Relaxed) && self.any_woken.swap(false, Ordering::Relaxed) {
             batch.append(&mut self.lock());
         }
     }
@@ -61,13 +77,13 @@ impl Remote {
 
     /// Asks the worker to end.
     pub(crate) fn request_stop(&self) {
-        self.stop.store(true, Ordering::Release);
+        self.stop.store(true, Ordering::Relaxed);
         self.unpark();
     }
 
     /// Whether it was asked to: the answer is up to date once the worker has taken the unpark.
     pub(crate) fn is_stop_requested(&self) -> bool {
-        self.stop.load(Ordering::Acquire)
+        self.stop.load(Ordering::Relaxed)
     }
 }
 
@@ -86,8 +102,7 @@ struct Handle {
     key: Key,
     /// In [`WOKEN`] already. Only the worker's own thread touches it, hence `Relaxed`.
     queued: AtomicBool,
-    /// In [`Remote::woken`] already. Cleared before the poll, by an exchange that orders whatever
-    /// the waking threads did before it.
+    /// In [`Remote::woken`] already.
     queued_remotely: AtomicBool,
     remote: Arc<Remote>,
 }

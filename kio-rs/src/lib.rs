@@ -64,6 +64,8 @@ mod op;
 mod runtime;
 mod slab;
 mod sync;
+#[cfg(test)]
+mod testing;
 mod time;
 mod timers;
 

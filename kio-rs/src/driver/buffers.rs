@@ -268,34 +268,4 @@ impl Buffers {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_buffer_is_lent_and_given_back_in_turn() {
-        let mut ledger = Ledger::new(2);
-        for _ in 0..3 {
-            ledger.take(1);
-            ledger.take(0);
-            ledger.give_back(1);
-            ledger.give_back(0);
-        }
-    }
-
-    #[test]
-    #[should_panic(expected = "twice")]
-    fn a_buffer_lent_twice_is_caught() {
-        let mut ledger = Ledger::new(2);
-        ledger.take(1);
-        ledger.take(1);
-    }
-
-    #[test]
-    #[should_panic(expected = "once")]
-    fn a_buffer_given_back_twice_is_caught() {
-        let mut ledger = Ledger::new(1);
-        ledger.take(0);
-        ledger.give_back(0);
-        ledger.give_back(0);
-    }
-}
+mod tests;

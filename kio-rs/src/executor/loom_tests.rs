@@ -38,64 +38,58 @@ impl Event {
     }
 }
 
-struct Bench {
+/// A worker's executor, and the eventfd that it sleeps on.
+struct Worker {
     executor: Executor,
     event: Arc<Event>,
-    /// What the task has seen of `written`, and how often it was polled.
-    polls: Rc<Cell<usize>>,
-    written: Arc<[AtomicUsize]>,
-    waker: Waker,
 }
 
-impl Bench {
-    /// A task that ends once it has seen as many threads' writes. When `greedy`, its second poll
-    /// wakes it itself.
-    fn new(threads: usize, greedy: bool) -> Self {
+/// A task that ends once it has seen all of its words written.
+struct Awaited {
+    words: Arc<[AtomicUsize]>,
+    waker: Waker,
+    polls: Rc<Cell<usize>>,
+}
+
+impl Worker {
+    fn new() -> Self {
         let event = Arc::new(Event::default());
         let executor = Executor::new(Box::new(Arc::clone(&event)), Rc::default());
+        Self { executor, event }
+    }
+
+    /// Spawns a task, which is polled once. When `greedy`, its second poll wakes it itself.
+    fn task(&self, words: usize, greedy: bool) -> Awaited {
+        let words: Arc<[AtomicUsize]> = (0..words).map(|_| AtomicUsize::new(0)).collect();
         let polls = Rc::new(Cell::new(0));
-        let written: Arc<[AtomicUsize]> = (0..threads).map(|_| AtomicUsize::new(0)).collect();
         let slot = Rc::new(RefCell::new(None));
-        let (in_polls, in_written, in_slot) =
-            (Rc::clone(&polls), Arc::clone(&written), Rc::clone(&slot));
-        executor.spawn(poll_fn(move |context| {
-            in_polls.set(in_polls.get() + 1);
-            in_slot.replace(Some(context.waker().clone()));
-            if in_polls.get() == 2 && greedy {
+        let inner = (Arc::clone(&words), Rc::clone(&polls), Rc::clone(&slot));
+        self.executor.spawn(poll_fn(move |context| {
+            let (words, polls, slot) = &inner;
+            polls.set(polls.get() + 1);
+            slot.replace(Some(context.waker().clone()));
+            if polls.get() == 2 && greedy {
                 context.waker().wake_by_ref();
             }
-            if in_written.iter().all(|word| word.load(Relaxed) == 1) {
+            if words.iter().all(|word| word.load(Relaxed) == 1) {
                 Poll::Ready(())
             } else {
                 Poll::Pending
             }
         }));
-        assert!(executor.run_batch());
+        assert!(self.executor.run_batch());
         let waker = slot.take().expect("the task was polled");
-        Self {
-            executor,
-            event,
-            polls,
-            written,
+        Awaited {
+            words,
             waker,
+            polls,
         }
     }
 
-    /// A thread that writes the word of that number and wakes the task.
-    fn write_and_wake(&self, number: usize) -> thread::JoinHandle<()> {
-        let (written, waker) = (Arc::clone(&self.written), self.waker.clone());
-        thread::spawn(move || {
-            written[number].store(1, Relaxed);
-            waker.wake();
-        })
-    }
-
-    /// Works until the task has ended; a lost wake-up is a sleep for ever, which loom reports.
-    fn work(&self, mut after_batch: impl FnMut(usize)) {
+    /// Works until all tasks have ended; a lost wake-up is a sleep for ever, which loom reports.
+    fn work(&self) {
         while self.executor.len() > 0 {
-            let before = self.polls.get();
             let idle = !self.executor.run_batch();
-            after_batch(self.polls.get() - before);
             if self.executor.len() > 0 {
                 self.event.turn(idle);
             }
@@ -103,7 +97,25 @@ impl Bench {
     }
 }
 
-/// Three preemptions reach every interleaving of an exchange between two threads and more.
+impl Awaited {
+    /// A thread that writes the word of that number and wakes the task.
+    fn write_and_wake(&self, number: usize) -> thread::JoinHandle<()> {
+        let (words, waker) = (Arc::clone(&self.words), self.waker.clone());
+        thread::spawn(move || {
+            words[number].store(1, Relaxed);
+            waker.wake();
+        })
+    }
+}
+
+fn join(threads: [thread::JoinHandle<()>; 2]) {
+    threads
+        .into_iter()
+        .for_each(|thread| thread.join().unwrap());
+}
+
+/// Three preemptions reach every interleaving of an exchange between two threads, and most of what
+/// three can do.
 fn model(test: impl Fn() + Send + Sync + 'static) {
     let mut builder = ::loom::model::Builder::new();
     builder.preemption_bound = Some(3);
@@ -111,35 +123,59 @@ fn model(test: impl Fn() + Send + Sync + 'static) {
 }
 
 #[test]
-fn wake_ups_from_two_threads_are_never_lost_and_carry_what_was_written() {
+fn wake_ups_of_one_task_by_two_threads_carry_what_both_have_written() {
     model(|| {
-        let bench = Bench::new(2, false);
-        let threads = [0, 1].map(|number| bench.write_and_wake(number));
-        // With no wake-up of its own, a batch has the task at most once.
-        bench.work(|polls| assert!(polls <= 1, "queued twice"));
-        threads.into_iter().for_each(|thread| thread.join().unwrap());
-        assert!(bench.polls.get() <= 3, "polled without a wake-up");
+        let worker = Worker::new();
+        let task = worker.task(2, false);
+        let threads = [0, 1].map(|number| task.write_and_wake(number));
+        worker.work();
+        join(threads);
+        assert!(task.polls.get() <= 3, "polled without a wake-up");
     });
 }
 
 #[test]
-fn a_wake_up_from_another_thread_and_the_task_s_own_do_not_hide_each_other() {
+fn wake_ups_of_two_tasks_by_two_threads_are_both_taken() {
     model(|| {
-        let bench = Bench::new(2, true);
-        let threads = [0, 1].map(|number| bench.write_and_wake(number));
-        bench.work(|_| ());
-        threads.into_iter().for_each(|thread| thread.join().unwrap());
+        let worker = Worker::new();
+        let tasks = [worker.task(1, false), worker.task(1, false)];
+        let threads = tasks.each_ref().map(|task| task.write_and_wake(0));
+        worker.work();
+        join(threads);
+    });
+}
+
+#[test]
+fn a_wake_up_by_another_thread_and_the_task_s_own_do_not_hide_each_other() {
+    model(|| {
+        let worker = Worker::new();
+        let task = worker.task(2, true);
+        let threads = [0, 1].map(|number| task.write_and_wake(number));
+        worker.work();
+        join(threads);
+    });
+}
+
+#[test]
+fn two_threads_at_once_queue_the_task_once() {
+    model(|| {
+        let worker = Worker::new();
+        let task = worker.task(2, false);
+        join([0, 1].map(|number| task.write_and_wake(number)));
+        assert_eq!(worker.executor.remote().lock().len(), 1);
+        assert_eq!(worker.event.turn(false), 1, "unparked once");
+        worker.work();
     });
 }
 
 #[test]
 fn a_waker_may_be_used_while_and_after_its_executor_ends() {
     model(|| {
-        let bench = Bench::new(1, false);
-        let thread = bench.write_and_wake(0);
-        let waker = bench.waker.clone();
-        drop(bench);
-        waker.wake();
+        let worker = Worker::new();
+        let task = worker.task(1, false);
+        let thread = task.write_and_wake(0);
+        drop(worker);
+        task.waker.wake();
         thread.join().unwrap();
     });
 }
@@ -147,18 +183,18 @@ fn a_waker_may_be_used_while_and_after_its_executor_ends() {
 #[test]
 fn a_stop_is_seen_although_its_unpark_falls_together_with_a_wake_up() {
     model(|| {
-        let bench = Bench::new(2, false);
-        let remote = Arc::clone(bench.executor.remote());
+        let worker = Worker::new();
+        let task = worker.task(2, false);
+        let remote = Arc::clone(worker.executor.remote());
         let stopper = thread::spawn(move || remote.request_stop());
-        let waking = bench.write_and_wake(0);
+        let waking = task.write_and_wake(0);
         // As a worker does: it looks at the flag only when it was unparked.
         loop {
-            let idle = !bench.executor.run_batch();
-            if bench.event.turn(idle) > 0 && bench.executor.remote().is_stop_requested() {
+            let idle = !worker.executor.run_batch();
+            if worker.event.turn(idle) > 0 && worker.executor.remote().is_stop_requested() {
                 break;
             }
         }
-        stopper.join().unwrap();
-        waking.join().unwrap();
+        join([stopper, waking]);
     });
 }
