@@ -237,7 +237,7 @@ impl Buffers {
     }
 
     /// The completion flags that say that `buffer` was filled.
-    pub(super) fn flags(buffer: u16) -> u32 {
+    pub(crate) fn flags(buffer: u16) -> u32 {
         u32::from(buffer) << CQE_BUFFER_SHIFT | CQE_F_BUFFER
     }
 

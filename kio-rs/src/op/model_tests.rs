@@ -295,7 +295,7 @@ proptest! {
     #![proptest_config(config())]
 
     #[test]
-    fn every_order_of_events_agrees_with_the_model(steps in prop::collection::vec(step(), 0..300)) {
+    fn every_order_of_events_agrees_with_the_model(steps in prop::collection::vec(step(), 0..150)) {
         let mut world = World::new();
         for step in steps {
             world.run(step);
