@@ -39,6 +39,7 @@
 //! | `op` | what is in flight, from submission to the last completion | none |
 //! | `slab` | storage for tasks and operations, keys with generations | none |
 //! | `buffers` | the ring of receive buffers that connections share | two |
+//! | `sync` | what threads share: the standard library's, or loom's to test it | none |
 //! | `net`, `time` | sockets and sleeps: the owners of operations | through `driver` |
 //!
 //! # Invariants

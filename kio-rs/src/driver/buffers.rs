@@ -5,9 +5,11 @@
 //! Memory order. The ring's tail is the only word both sides touch without a system call between:
 //! this side writes entries and then the tail with release, the kernel reads the tail with acquire
 //! (`smp_load_acquire(&br->tail)` in `io_uring/kbuf.c`) and then the entries, so that it never sees
-//! an entry before it is written. In the other direction a buffer is handed over by a completion
-//! queue entry; taking that out acquires the completion queue's tail, which orders the kernel's
-//! writes to the buffer before this side's reads.
+//! an entry before it is written, and does not write to a buffer before this side has read it for
+//! the last time. In the other direction a buffer is handed over by a completion queue entry;
+//! taking that out acquires the completion queue's tail, which orders the kernel's writes to the
+//! buffer before this side's reads. The tail is this side's alone to write, so that it is counted
+//! in a plain field and never read back.
 
 use std::alloc::{Layout, alloc_zeroed, dealloc, handle_alloc_error};
 use std::ptr::NonNull;

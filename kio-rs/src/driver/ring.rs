@@ -1,5 +1,21 @@
 //! One io_uring: set up with the flags that were asked for, or an error that says what the kernel
 //! lacks; and the two things a worker does with it, putting entries in and taking completions out.
+//!
+//! Memory order. Each queue has a head and a tail in memory that the kernel shares; the `io-uring`
+//! crate pairs them as the note at the top of the kernel's `io_uring/io_uring.c` asks for.
+//! - Submission: entries are written, then the tail is stored with release when the crate's queue
+//!   object is dropped, hence before [`Ring::enter`]; the kernel loads it with acquire
+//!   (`io_sqring_entries`). The kernel stores the head with release once it has copied an entry
+//!   (`io_commit_sqring`), and the crate loads it with acquire before it writes to the slot again.
+//!   What an entry points to is ordered by the same tail.
+//! - Completion: the kernel stores the tail with release after the entry (`io_commit_cqring`), and
+//!   the crate loads it with acquire before it reads the entry, and with it all that the operation
+//!   wrote to memory. The head is stored with release when the iterator of [`Ring::completions`] is
+//!   dropped, after the last entry was copied out; the kernel fills a slot only behind that head.
+//! - With neither SQPOLL nor TASKRUN_FLAG no flag of the queues is read: the kernel looks at the
+//!   submission queue in the system call alone, on this thread, and each turn makes one with
+//!   GETEVENTS. A kernel thread that polls would need a full fence between the tail and the look at
+//!   NEED_WAKEUP.
 
 use std::collections::VecDeque;
 use std::io;

@@ -112,6 +112,7 @@ impl Drop for Fragile {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "what a panic carries is leaked on purpose")]
 fn a_panic_in_a_drop_ends_its_task_only() {
     let (executor, _) = executor();
     let fragile = Fragile;
@@ -123,6 +124,7 @@ fn a_panic_in_a_drop_ends_its_task_only() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "what a panic carries is leaked on purpose")]
 fn a_panic_ends_its_task_only() {
     let (executor, _) = executor();
     executor.spawn(async { panic!("on purpose, in a test") });
