@@ -4,17 +4,36 @@
 //! A waker of a task may be cloned, sent and dropped on any thread, as wakers must. On the
 //! worker's own thread waking is a flag and a push to a thread-local queue, without a locked
 //! instruction; from elsewhere it goes through a mutex and unparks the worker.
+//!
+//! # Memory order
+//!
+//! Three words are shared between threads; `loom_tests` tries their interleavings.
+//!
+//! - [`Handle::queued_remotely`] carries what a thread did before it woke. A thread that finds it
+//!   set pushes nothing, so that the flag is all that it leaves: its exchange releases, and the
+//!   worker's exchange before the poll acquires from it, and through it (exchanges continue a
+//!   release sequence) from every thread since the last poll. Clearing it after the poll would lose
+//!   the wake-up of what the poll had read before.
+//! - [`Remote::any_woken`] is a hint and orders nothing, hence `Relaxed`. The keys are ordered by
+//!   their mutex: a worker that reads a push's `true` locks after that push, for were its lock the
+//!   earlier one, its read would happen before the store. That it reads `true` at all, the unpark
+//!   sees to: it comes after the store, and whatever the worker reads after taking an unpark (see
+//!   `driver::unpark`) is at least as new. The flag is set after the push and cleared before the
+//!   take: the other way round, a push in between would stay without a flag.
+//! - [`Remote::stop`] is set before an unpark and read after one, which orders it; no other memory
+//!   hangs on it, so that it too may be `Relaxed`.
 
 use std::cell::{Cell, RefCell};
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::rc::Rc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
 
 use crate::slab::{Key, Slab};
+use crate::sync::{AtomicBool, Mutex, MutexGuard, local};
 
 /// Wakes the worker's thread when it sleeps in the kernel.
 pub(crate) trait Unpark: Send + Sync {
@@ -25,10 +44,10 @@ pub(crate) trait Unpark: Send + Sync {
 pub(crate) struct Remote {
     id: u64,
     woken: Mutex<Vec<Key>>,
-    /// Whether `woken` may have entries; saves the worker the mutex in every batch. Set after the
-    /// push and cleared before the take, so that a push is never missed: the unpark that follows
-    /// the push makes the worker look again.
+    /// Whether `woken` may have entries; saves the worker the mutex in every batch.
     any_woken: AtomicBool,
+    /// The worker is to end.
+    stop: AtomicBool,
     unpark: Box<dyn Unpark>,
 }
 
@@ -41,27 +60,41 @@ impl Remote {
 
     fn push(&self, key: Key) {
         self.lock().push(key);
-        self.any_woken.store(true, Ordering::Release);
+        self.any_woken.store(true, Ordering::Relaxed);
         self.unpark();
     }
 
     fn take_into(&self, batch: &mut Vec<Key>) {
-        if self.any_woken.load(Ordering::Relaxed) && self.any_woken.swap(false, Ordering::Acquire) {
+        if self.any_woken.load(Ordering::Relaxed) && self.any_woken.swap(false, Ordering::Relaxed) {
             batch.append(&mut self.lock());
         }
     }
 
     /// Wakes the worker's thread without waking a task.
-    pub(crate) fn unpark(&self) {
+    fn unpark(&self) {
         self.unpark.unpark();
+    }
+
+    /// Asks the worker to end.
+    pub(crate) fn request_stop(&self) {
+        self.stop.store(true, Ordering::Relaxed);
+        self.unpark();
+    }
+
+    /// Whether it was asked to: the answer is up to date once the worker has taken the unpark.
+    pub(crate) fn is_stop_requested(&self) -> bool {
+        self.stop.load(Ordering::Relaxed)
     }
 }
 
-thread_local! {
+local! {
     /// The executor that runs on this thread; 0 for none.
-    static RUNNING: Cell<u64> = const { Cell::new(0) };
+    static RUNNING: Cell<u64> = Cell::new(0);
+}
+
+local! {
     /// Its tasks that were woken on this thread, in order.
-    static WOKEN: RefCell<Vec<Key>> = const { RefCell::new(Vec::new()) };
+    static WOKEN: RefCell<Vec<Key>> = RefCell::new(Vec::new());
 }
 
 /// What the wakers of a task share: never the future, which must not leave its thread.
@@ -69,8 +102,7 @@ struct Handle {
     key: Key,
     /// In [`WOKEN`] already. Only the worker's own thread touches it, hence `Relaxed`.
     queued: AtomicBool,
-    /// In [`Remote::woken`] already. Cleared before the poll, by an exchange that orders whatever
-    /// the waking threads did before it.
+    /// In [`Remote::woken`] already.
     queued_remotely: AtomicBool,
     remote: Arc<Remote>,
 }
@@ -82,13 +114,13 @@ impl Wake for Handle {
 
     #[inline]
     fn wake_by_ref(self: &Arc<Self>) {
-        if RUNNING.get() != self.remote.id {
+        if RUNNING.with(Cell::get) != self.remote.id {
             if !self.queued_remotely.swap(true, Ordering::AcqRel) {
                 self.remote.push(self.key);
             }
         } else if !self.queued.load(Ordering::Relaxed) {
             self.queued.store(true, Ordering::Relaxed);
-            WOKEN.with_borrow_mut(|woken| woken.push(self.key));
+            WOKEN.with(|woken| woken.borrow_mut().push(self.key));
         }
     }
 }
@@ -126,7 +158,7 @@ impl Executor {
         static IDS: AtomicU64 = AtomicU64::new(1);
         let id = IDS.fetch_add(1, Ordering::Relaxed);
         assert_eq!(
-            RUNNING.replace(id),
+            RUNNING.with(|running| running.replace(id)),
             0,
             "a thread runs one executor at a time"
         );
@@ -136,6 +168,7 @@ impl Executor {
                 id,
                 woken: Mutex::new(Vec::new()),
                 any_woken: AtomicBool::new(false),
+                stop: AtomicBool::new(false),
                 unpark,
             }),
             batch: RefCell::new(Vec::new()),
@@ -177,13 +210,13 @@ impl Executor {
                 handle,
             }
         });
-        WOKEN.with_borrow_mut(|woken| woken.push(key));
+        WOKEN.with(|woken| woken.borrow_mut().push(key));
     }
 
     /// Polls the tasks that are woken now, each once. False when there were none.
     pub(crate) fn run_batch(&self) -> bool {
         let mut batch = self.batch.take();
-        WOKEN.with_borrow_mut(|woken| std::mem::swap(woken, &mut batch));
+        WOKEN.with(|woken| std::mem::swap(&mut *woken.borrow_mut(), &mut batch));
         self.remote.take_into(&mut batch);
         let any = !batch.is_empty();
         for key in batch.drain(..) {
@@ -242,159 +275,18 @@ impl Executor {
                 self.guard(|| drop(task));
             }
         }
-        WOKEN.with_borrow_mut(Vec::clear);
+        WOKEN.with(|woken| woken.borrow_mut().clear());
     }
 }
 
 impl Drop for Executor {
     fn drop(&mut self) {
         self.clear();
-        RUNNING.set(0);
+        RUNNING.with(|running| running.set(0));
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use std::rc::Rc;
-    use std::sync::atomic::AtomicUsize;
-
-    use super::*;
-
-    struct CountUnparks(Arc<AtomicUsize>);
-
-    impl Unpark for CountUnparks {
-        fn unpark(&self) {
-            self.0.fetch_add(1, Ordering::Relaxed);
-        }
-    }
-
-    fn executor() -> (Executor, Arc<AtomicUsize>) {
-        let unparks = Arc::new(AtomicUsize::new(0));
-        let unpark = Box::new(CountUnparks(Arc::clone(&unparks)));
-        (Executor::new(unpark, Rc::default()), unparks)
-    }
-
-    /// Ends after as many polls; says its waker to the outside.
-    struct Polls {
-        left: usize,
-        waker: Rc<RefCell<Option<Waker>>>,
-        dropped: Rc<Cell<bool>>,
-    }
-
-    impl Future for Polls {
-        type Output = ();
-        fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
-            *self.waker.borrow_mut() = Some(context.waker().clone());
-            self.left -= 1;
-            if self.left == 0 {
-                Poll::Ready(())
-            } else {
-                Poll::Pending
-            }
-        }
-    }
-
-    impl Drop for Polls {
-        fn drop(&mut self) {
-            self.dropped.set(true);
-        }
-    }
-
-    fn spawn_polls(
-        executor: &Executor,
-        left: usize,
-    ) -> (Rc<RefCell<Option<Waker>>>, Rc<Cell<bool>>) {
-        let (waker, dropped) = (Rc::default(), Rc::default());
-        executor.spawn(Polls {
-            left,
-            waker: Rc::clone(&waker),
-            dropped: Rc::clone(&dropped),
-        });
-        (waker, dropped)
-    }
-
-    #[test]
-    fn waking_twice_polls_once_and_a_waker_outlives_its_task() {
-        let (executor, unparks) = executor();
-        let (waker, dropped) = spawn_polls(&executor, 2);
-        assert!(executor.run_batch());
-        let waker = waker.borrow().clone().unwrap();
-        waker.wake_by_ref();
-        waker.wake_by_ref();
-        assert!(!dropped.get());
-        assert!(executor.run_batch());
-        assert!(dropped.get(), "the second poll ended it");
-        waker.wake();
-        executor.run_batch();
-        assert_eq!((executor.len(), unparks.load(Ordering::Relaxed)), (0, 0));
-    }
-
-    #[test]
-    fn another_thread_wakes_by_unparking_and_never_drops_the_future() {
-        let (executor, unparks) = executor();
-        let (waker, dropped) = spawn_polls(&executor, 2);
-        executor.run_batch();
-        let waker = waker.borrow_mut().take().unwrap();
-        std::thread::spawn(move || waker.wake()).join().unwrap();
-        assert_eq!(unparks.load(Ordering::Relaxed), 1);
-        assert!(!dropped.get());
-        assert!(executor.run_batch());
-        assert!(dropped.get());
-    }
-
-    #[test]
-    fn another_thread_that_wakes_often_queues_the_task_once() {
-        let (executor, unparks) = executor();
-        let (waker, dropped) = spawn_polls(&executor, 3);
-        executor.run_batch();
-        let waker = waker.borrow_mut().take().unwrap();
-        let again = waker.clone();
-        std::thread::spawn(move || (0..100).for_each(|_| waker.wake_by_ref()))
-            .join()
-            .unwrap();
-        executor.run_batch();
-        assert_eq!(unparks.load(Ordering::Relaxed), 1);
-        std::thread::spawn(move || again.wake()).join().unwrap();
-        assert!(!dropped.get());
-        executor.run_batch();
-        assert!(dropped.get(), "woken anew after the poll");
-    }
-
-    /// Panics when it is dropped.
-    struct Fragile;
-
-    impl Drop for Fragile {
-        fn drop(&mut self) {
-            panic!("on purpose, in a test");
-        }
-    }
-
-    #[test]
-    fn a_panic_in_a_drop_ends_its_task_only() {
-        let (executor, _) = executor();
-        let fragile = Fragile;
-        executor.spawn(async move { _ = &fragile });
-        let (_, dropped) = spawn_polls(&executor, 1);
-        executor.run_batch();
-        assert!(dropped.get());
-        assert_eq!((executor.take_panics(), executor.len()), (1, 0));
-    }
-
-    #[test]
-    fn a_panic_ends_its_task_only() {
-        let (executor, _) = executor();
-        executor.spawn(async { panic!("on purpose, in a test") });
-        let (_, dropped) = spawn_polls(&executor, 1);
-        executor.run_batch();
-        assert!(dropped.get());
-        assert_eq!((executor.take_panics(), executor.len()), (1, 0));
-    }
-
-    #[test]
-    fn dropping_the_executor_drops_the_tasks() {
-        let (executor, _) = executor();
-        let (_, dropped) = spawn_polls(&executor, 2);
-        drop(executor);
-        assert!(dropped.get());
-    }
-}
+#[cfg(all(test, loom))]
+mod loom_tests;
+#[cfg(all(test, not(loom)))]
+mod tests;

@@ -65,6 +65,7 @@
 //! | `driver::places` | how many connections a worker may have, and who waits for one to close | one |
 //! | `op` | what is in flight, from submission to the last completion | none |
 //! | `slab` | storage for tasks and operations, keys with generations | none |
+//! | `sync` | what threads share: the standard library's, or loom's to test it | none |
 //!
 //! # Invariants
 //!
@@ -85,6 +86,9 @@
 //! - What the kernel refuses is an error that names the feature, the release that has it and the
 //!   remedy. Nothing is replaced in silence.
 
+#[cfg(feature = "bench-internals")]
+#[doc(hidden)]
+pub mod bench_support;
 mod config;
 mod context;
 mod deadlines;
@@ -96,6 +100,9 @@ mod net;
 mod op;
 mod runtime;
 mod slab;
+mod sync;
+#[cfg(test)]
+mod testing;
 mod time;
 mod timers;
 

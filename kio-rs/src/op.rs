@@ -293,4 +293,6 @@ impl Op {
 }
 
 #[cfg(test)]
+mod model_tests;
+#[cfg(test)]
 mod tests;

@@ -2,7 +2,6 @@
 
 use std::future::Future;
 use std::rc::Rc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, mpsc};
 use std::task::Waker;
 use std::thread::{self, JoinHandle};
@@ -20,7 +19,6 @@ use crate::timers::TimerKey;
 /// Running workers. Dropping it stops them.
 pub struct Runtime {
     workers: Vec<WorkerThread>,
-    stop: Arc<AtomicBool>,
 }
 
 struct WorkerThread {
@@ -42,12 +40,11 @@ impl Runtime {
     {
         let mut runtime = Self {
             workers: Vec::new(),
-            stop: Arc::default(),
         };
         let main = Arc::new(main);
         for number in 0..workers {
             // On an error the runtime is dropped, which stops the workers that are there.
-            let worker = start_worker(config, number, &runtime.stop, Arc::clone(&main))?;
+            let worker = start_worker(config, number, Arc::clone(&main))?;
             runtime.workers.push(worker);
         }
         Ok(runtime)
@@ -79,10 +76,9 @@ impl Runtime {
     }
 
     fn stop_all(&mut self) -> Result<(), Error> {
-        self.stop.store(true, Ordering::Release);
         self.workers
             .iter()
-            .for_each(|worker| worker.remote.unpark());
+            .for_each(|worker| worker.remote.request_stop());
         self.join_all()
     }
 
@@ -106,12 +102,7 @@ impl Drop for Runtime {
     }
 }
 
-fn start_worker<M, F>(
-    config: &Config,
-    number: usize,
-    stop: &Arc<AtomicBool>,
-    main: Arc<M>,
-) -> Result<WorkerThread, Error>
+fn start_worker<M, F>(config: &Config, number: usize, main: Arc<M>) -> Result<WorkerThread, Error>
 where
     M: Fn(usize, Arc<Counters>) -> F + Send + Sync + 'static,
     F: Future<Output = ()> + 'static,
@@ -119,15 +110,17 @@ where
     let counters = Arc::new(Counters::default());
     let (ready, started) = mpsc::channel();
     let thread = {
-        let (config, counters, stop) = (config.clone(), Arc::clone(&counters), Arc::clone(stop));
+        let (config, counters) = (config.clone(), Arc::clone(&counters));
         let body = move || match set_up(&config, number, Arc::clone(&counters)) {
             Ok((driver, executor)) => {
                 tracing::info!(worker = number, driver = ?config.driver, "worker started");
                 _ = ready.send(Ok(Arc::clone(executor.remote())));
                 // Called as a task, so that a panic in it is one of a task.
-                let ended = work(&driver, &executor, &stop, async move {
-                    main(number, counters).await
-                });
+                let ended = work(
+                    &driver,
+                    &executor,
+                    async move { main(number, counters).await },
+                );
                 match &ended {
                     Ok(()) => tracing::info!(worker = number, "worker ended"),
                     Err(error) => {
@@ -198,7 +191,6 @@ const BATCHES_A_TURN: usize = 8;
 fn work(
     driver: &Rc<Driver>,
     executor: &Rc<Executor>,
-    stop: &AtomicBool,
     main: impl Future<Output = ()> + 'static,
 ) -> Result<(), Error> {
     let _guard = context::enter(Worker {
@@ -217,7 +209,7 @@ fn work(
         let unparked = driver
             .turn(idle)
             .map_err(Error::io("waiting for the kernel"))?;
-        if unparked && deadline.is_none() && stop.load(Ordering::Acquire) {
+        if unparked && deadline.is_none() && executor.remote().is_stop_requested() {
             driver.stop();
             let mut timers = driver.timers().borrow_mut();
             let grace = timers.create(Instant::now() + GRACE);

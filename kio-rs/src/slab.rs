@@ -188,6 +188,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(crate::testing::config())]
+
         #[test]
         fn behaves_like_a_map_whose_keys_are_never_reused(steps in prop::collection::vec((any::<bool>(), any::<prop::sample::Index>()), 0..400)) {
             let mut slab = Slab::with_capacity(0);

@@ -74,23 +74,4 @@ impl TimerKey {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn sleeps_end_by_their_moment_and_removed_ones_never() {
-        let mut timers = Timers::default();
-        let start = Instant::now();
-        let at = |ms| start + Duration::from_millis(ms);
-        let keys = [30, 10, 20, 10].map(|ms| timers.create(at(ms)));
-        keys.iter()
-            .for_each(|&key| drop(timers.set(key, Waker::noop().clone())));
-        assert_eq!(timers.next(|| at(4)), Some(Duration::from_millis(6)));
-        assert_eq!(timers.next(|| at(15)), Some(Duration::ZERO));
-        assert!(timers.ended(|| at(9)).is_empty());
-        assert_eq!(timers.ended(|| at(10)).len(), 2);
-        assert!(timers.remove(keys[2]).is_some());
-        assert_eq!(timers.ended(|| at(100)).len(), 1);
-        assert_eq!(timers.next(|| at(100)), None);
-    }
-}
+mod tests;

@@ -1,4 +1,11 @@
 //! The eventfd by which other threads wake a worker that sleeps in its ring.
+//!
+//! Memory order. The kernel adds to an eventfd's count and takes it under one spinlock
+//! (`ctx->wqh.lock` in `fs/eventfd.c`), also where a read finds nothing. So whatever a thread wrote
+//! before [`Unpark::unpark`] is seen by what the worker reads after the [`EventFdUnpark::reset`]
+//! that took it; and one that came too late for that reset makes the descriptor readable anew, for
+//! another turn. Everything that is told to a worker by a word in memory hangs on this order: write
+//! the word, then unpark; reset, then read the word.
 
 use std::os::fd::{AsFd, AsRawFd, RawFd};
 use std::sync::Arc;

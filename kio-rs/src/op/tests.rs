@@ -1,11 +1,7 @@
-//! The life of operations against a model: every order of submission, completion, taking and
-//! going away.
+//! The life of operations, a rule at a time.
 
-use std::collections::VecDeque;
 use std::rc::Rc;
 use std::task::Waker;
-
-use proptest::prelude::*;
 
 use super::*;
 
@@ -131,110 +127,4 @@ fn submitting_twice_is_caught() {
     let key = ops.create(Kind::Send);
     ops.submitted(key);
     ops.submitted(key);
-}
-
-#[derive(Clone, Debug)]
-enum Step {
-    Create,
-    Submit(prop::sample::Index),
-    Complete(prop::sample::Index, bool),
-    Take(prop::sample::Index),
-    Orphan(prop::sample::Index),
-}
-
-fn step() -> impl Strategy<Value = Step> {
-    let key = any::<prop::sample::Index>;
-    prop_oneof![
-        Just(Step::Create),
-        key().prop_map(Step::Submit),
-        (key(), any::<bool>()).prop_map(|(key, more)| Step::Complete(key, more)),
-        key().prop_map(Step::Take),
-        key().prop_map(Step::Orphan),
-    ]
-}
-
-/// What the model knows of one key that was ever given out.
-struct Model {
-    key: Key,
-    owned: bool,
-    in_flight: bool,
-    queue: VecDeque<Completion>,
-    memory: Rc<()>,
-}
-
-fn complete(ops: &mut Ops, model: &mut Model, completion: Completion, more: bool) {
-    let delivery = ops.deliver(model.key, completion, more);
-    match (model.in_flight, model.owned) {
-        (false, _) => assert!(matches!(delivery, Delivery::Stale)),
-        (true, true) => {
-            assert!(matches!(delivery, Delivery::Owner { .. }));
-            model.queue.push_back(completion);
-        }
-        (true, false) => assert!(matches!(
-            delivery,
-            Delivery::Orphan {
-                kind: Kind::Recv,
-                ..
-            }
-        )),
-    }
-    model.in_flight &= more;
-}
-
-fn orphan(ops: &mut Ops, model: &mut Model) {
-    let orphaned = ops.orphan(model.key, Some(Box::new(Rc::clone(&model.memory))));
-    assert_eq!(orphaned.in_flight, model.in_flight);
-    assert_eq!(orphaned.untaken, model.queue.drain(..).collect::<Vec<_>>());
-    model.owned = false;
-}
-
-proptest! {
-    #[test]
-    fn every_order_of_events_agrees_with_the_model(steps in prop::collection::vec(step(), 0..300)) {
-        let mut ops = Ops::with_capacity(0);
-        let mut models: Vec<Model> = Vec::new();
-        for (number, step) in (1..).zip(steps) {
-            let completion = Completion { result: number, flags: 0 };
-            match step {
-                Step::Create => models.push(Model {
-                    key: ops.create(Kind::Recv), owned: true, in_flight: false,
-                    queue: VecDeque::new(), memory: Rc::new(()),
-                }),
-                _ if models.is_empty() => {}
-                Step::Submit(pick) => {
-                    let picked = pick.index(models.len());
-                    let model = &mut models[picked];
-                    if model.owned && !model.in_flight {
-                        ops.submitted(model.key);
-                        model.in_flight = true;
-                    }
-                }
-                Step::Complete(pick, more) => {
-                    let picked = pick.index(models.len());
-                    let model = &mut models[picked];
-                    complete(&mut ops, model, completion, more);
-                }
-                Step::Take(pick) => {
-                    let picked = pick.index(models.len());
-                    let model = &mut models[picked];
-                    if model.owned {
-                        prop_assert_eq!(take(&mut ops, model.key), model.queue.pop_front());
-                    }
-                }
-                Step::Orphan(pick) => {
-                    let picked = pick.index(models.len());
-                    let model = &mut models[picked];
-                    if model.owned {
-                        orphan(&mut ops, model);
-                    }
-                }
-            }
-            for model in &models {
-                let kept = !model.owned && model.in_flight;
-                prop_assert_eq!(Rc::strong_count(&model.memory), if kept { 2 } else { 1 });
-            }
-            let in_flight = models.iter().filter(|model| model.in_flight).count();
-            prop_assert_eq!(ops.in_flight(), in_flight);
-        }
-    }
 }

@@ -1,14 +1,22 @@
 //! One io_uring, and the two things a worker does with it: putting entries in and taking
 //! completions out.
 //!
-//! Memory order. Both queues are rings in memory that is shared with the kernel, each with a head
-//! and a tail of which either side writes one. This side publishes its entries by storing the
-//! submission queue's tail with release, and loads the completion queue's tail with acquire before
-//! it reads entries (both in the crate `io-uring`), as `io_uring(7)` and the kernel's header comment
-//! in `io_uring/io_uring.c` demand; the kernel does the mirror image. With SQPOLL one pair more
-//! matters: this side's store of the tail, then its load of NEED_WAKEUP, against the kernel's store
-//! of that flag, then its load of the tail. Neither may be reordered, hence the full fence before
-//! the load.
+//! Memory order. Each queue has a head and a tail in memory that the kernel shares; the `io-uring`
+//! crate pairs them as the note at the top of the kernel's `io_uring/io_uring.c` asks for.
+//! - Submission: entries are written, then the tail is stored with release when the crate's queue
+//!   object is dropped, hence before [`Ring::enter`]; the kernel loads it with acquire
+//!   (`io_sqring_entries`). The kernel stores the head with release once it has copied an entry
+//!   (`io_commit_sqring`), and the crate loads it with acquire before it writes to the slot again.
+//!   What an entry points to is ordered by the same tail.
+//! - Completion: the kernel stores the tail with release after the entry (`io_commit_cqring`), and
+//!   the crate loads it with acquire before it reads the entry, and with it all that the operation
+//!   wrote to memory. The head is stored with release when the iterator of [`Ring::completions`] is
+//!   dropped, after the last entry was copied out; the kernel fills a slot only behind that head.
+//! - The submission queue's flags are read in two places. [`Ring::peek`] loads TASKRUN and CQ_OVERFLOW
+//!   with acquire while a worker spins; one that is missed is seen by the next look or met by the
+//!   sleep, since entering the kernel runs what is pending. With SQPOLL the kernel's thread stores
+//!   NEED_WAKEUP and then loads the tail, while this side stores the tail and then loads NEED_WAKEUP:
+//!   neither may be reordered, hence the crate's full fence (`need_wakeup`) between the two.
 
 mod flags;
 mod register;
