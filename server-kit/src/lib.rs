@@ -16,6 +16,6 @@ mod sockets;
 
 pub use args::{CommonArgs, Cpus};
 pub use counters::{Counter, Counters};
-pub use lines::{CountersLine, Event, StartLine, WorkerCounters, print_line};
+pub use lines::{CountersLine, Event, Kept, StartLine, WorkerCounters, print_line};
 pub use signals::{CaughtSignals, request_stop};
 pub use sockets::{BACKLOG, listener, raise_open_file_limit};
