@@ -23,8 +23,7 @@ impl CaughtSignals {
     /// # Errors
     /// When a signal cannot be caught.
     pub fn catch() -> Result<Self> {
-        let signals =
-            Signals::new([SIGINT, SIGTERM, SIGUSR1]).context("cannot catch signals")?;
+        let signals = Signals::new([SIGINT, SIGTERM, SIGUSR1]).context("cannot catch signals")?;
         Ok(Self {
             signals,
             kept: Kept::All,

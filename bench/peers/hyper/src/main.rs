@@ -2,20 +2,19 @@
 //! runtime a worker. The only peer with an HTTP parser of its own.
 //!
 //! Answers are the same bytes as the others': no `Date`, names in title case. Pipelined answers go
-//! out together (`pipeline_flush`), as hyper's entry in the TechEmpower benchmarks has it.
+//! out together (`pipeline_flush`).
 #![forbid(unsafe_code)]
 
 use std::convert::Infallible;
-use std::future::{Ready, ready};
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::{Context, Result, ensure};
 use clap::Parser;
-use http_body_util::Full;
+use http_body_util::{BodyExt, Full};
 use hyper::body::{Bytes, Incoming};
 use hyper::server::conn::http1;
-use hyper::service::Service;
+use hyper::service::service_fn;
 use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
 use peer_kit::{Peer, Worker, accept_failed};
@@ -23,6 +22,9 @@ use server_kit::{CommonArgs, Counters};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::{Builder, LocalOptions};
 use tokio::task::spawn_local;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// The hello server on hyper
 #[derive(Parser)]
@@ -35,7 +37,7 @@ const PEER: Peer = Peer {
     package: "hyper",
     driver: "tokio-per-core",
     ring_flags: &[],
-    features: &["hyper-parser", "pipeline-flush"],
+    features: &["hyper-parser", "pipeline-flush", "mimalloc"],
 };
 
 fn main() -> ExitCode {
@@ -78,7 +80,7 @@ async fn accept(worker: Worker) -> Result<Infallible> {
 }
 
 async fn serve(stream: TcpStream, counters: Arc<Counters>) {
-    let hello = Hello(Arc::clone(&counters));
+    let hello = service_fn(|request| hello(request, &counters));
     let connection = http1::Builder::new()
         .auto_date_header(false)
         .title_case_headers(true)
@@ -92,17 +94,16 @@ async fn serve(stream: TcpStream, counters: Arc<Counters>) {
     counters.closes.add(1);
 }
 
-/// Answers every request the same, without an allocation of its own.
-struct Hello(Arc<Counters>);
-
-impl Service<Request<Incoming>> for Hello {
-    type Response = Response<Full<Bytes>>;
-    type Error = Infallible;
-    type Future = Ready<Result<Self::Response, Infallible>>;
-
-    fn call(&self, _: Request<Incoming>) -> Self::Future {
-        self.0.requests.add(1);
-        let body = Full::new(Bytes::from_static(b"Hello, World!"));
-        ready(Ok(Response::new(body)))
+/// Answers every request the same, once all of it has come, without an allocation of its own.
+async fn hello(
+    request: Request<Incoming>,
+    counters: &Counters,
+) -> hyper::Result<Response<Full<Bytes>>> {
+    let mut body = request.into_body();
+    while let Some(frame) = body.frame().await {
+        frame?;
     }
+    counters.requests.add(1);
+    let body = Full::new(Bytes::from_static(b"Hello, World!"));
+    Ok(Response::new(body))
 }

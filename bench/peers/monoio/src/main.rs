@@ -43,7 +43,11 @@ fn main() -> ExitCode {
         } else {
             &[]
         },
-        features: &["owned-buffers"],
+        features: if args.tuned {
+            &["owned-buffers", "entries-4096"]
+        } else {
+            &["owned-buffers"]
+        },
     };
     let tuned = args.tuned;
     let served = peer_kit::serve(&args.common, &peer, move |worker| work(worker, tuned));

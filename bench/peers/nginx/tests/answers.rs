@@ -14,18 +14,18 @@ const GET: &[u8] = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n";
 const CLOSING: &[u8] = b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
 
 fn connect(server: &Server) -> TcpStream {
-    let stream = TcpStream::connect(server.start.address).unwrap();
-    stream.set_nodelay(true).unwrap();
+    let stream = TcpStream::connect(server.start.address).expect("nginx listens");
+    stream.set_nodelay(true).expect("an open socket");
     // Only ever reached when the server does not answer.
     let patience = Some(Duration::from_secs(60));
-    stream.set_read_timeout(patience).unwrap();
+    stream.set_read_timeout(patience).expect("an open socket");
     stream
 }
 
 /// Everything until the server closes, as the number of good answers in it.
 fn answers(mut stream: &TcpStream) -> usize {
     let mut text = String::new();
-    stream.read_to_string(&mut text).unwrap();
+    stream.read_to_string(&mut text).expect("answers");
     let mut rest = text.as_str();
     let mut count = 0;
     while let Some((head, after)) = rest.split_once("\r\n\r\n") {
