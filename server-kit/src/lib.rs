@@ -35,7 +35,7 @@ pub use args::{CommonArgs, Cpus};
 pub use balance::Balance;
 pub use counters::{Counter, Counters, WorkerCounters};
 #[cfg(feature = "server")]
-pub use lines::{CountersLine, Event, StartLine, print_line};
+pub use lines::{CountersLine, Event, Kept, StartLine, print_line};
 #[cfg(feature = "server")]
 pub use signals::{CaughtSignals, request_stop};
 #[cfg(feature = "server")]

@@ -63,11 +63,26 @@ pub enum Event {
     Stop,
 }
 
+/// Which counters a server keeps. The others stay 0 and mean nothing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kept {
+    /// All of them.
+    #[default]
+    All,
+    /// What the server itself sees: `accepts`, `closes`, `requests`, `errors`. Its runtime's system
+    /// calls and ring entries are not known.
+    Requests,
+}
+
 /// The counts of all workers.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CountersLine {
     /// [`Event::Counters`] or [`Event::Stop`].
     pub event: Event,
+    /// Which of the counters are kept.
+    #[serde(default)]
+    pub kept: Kept,
     /// A worker each, in order.
     pub workers: Vec<WorkerCounters>,
 }

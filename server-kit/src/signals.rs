@@ -7,11 +7,14 @@ use signal_hook::consts::{SIGINT, SIGTERM, SIGUSR1};
 use signal_hook::iterator::Signals;
 
 use crate::counters::Counters;
-use crate::lines::{CountersLine, Event, StartLine, print_line};
+use crate::lines::{CountersLine, Event, Kept, StartLine, print_line};
 
 /// The signals that a server answers, from the moment they are caught: from then on none of them
 /// ends the process by itself.
-pub struct CaughtSignals(Signals);
+pub struct CaughtSignals {
+    signals: Signals,
+    kept: Kept,
+}
 
 impl CaughtSignals {
     /// Catches them. Do so before the workers start, for one that fails at once to be able to stop
@@ -20,9 +23,18 @@ impl CaughtSignals {
     /// # Errors
     /// When a signal cannot be caught.
     pub fn catch() -> Result<Self> {
-        Signals::new([SIGINT, SIGTERM, SIGUSR1])
-            .map(Self)
-            .context("cannot catch signals")
+        let signals = Signals::new([SIGINT, SIGTERM, SIGUSR1]).context("cannot catch signals")?;
+        Ok(Self {
+            signals,
+            kept: Kept::All,
+        })
+    }
+
+    /// Says which counters the server keeps, when not all.
+    #[must_use]
+    pub fn keeping(mut self, kept: Kept) -> Self {
+        self.kept = kept;
+        self
     }
 
     /// Prints the start line, then waits: SIGUSR1 prints the counters, SIGINT or SIGTERM calls
@@ -39,9 +51,15 @@ impl CaughtSignals {
         print_line(start).context("cannot print the start line")?;
         let report = |event| {
             let workers = counters.iter().map(|worker| worker.snapshot()).collect();
-            print_line(&CountersLine { event, workers }).context("cannot print the counters")
+            let kept = self.kept;
+            let line = CountersLine {
+                event,
+                kept,
+                workers,
+            };
+            print_line(&line).context("cannot print the counters")
         };
-        for signal in self.0.forever() {
+        for signal in self.signals.forever() {
             if signal != SIGUSR1 {
                 break;
             }

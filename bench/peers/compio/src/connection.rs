@@ -1,0 +1,68 @@
+//! One connection.
+
+use std::borrow::Cow;
+use std::io;
+use std::ops::Deref;
+use std::pin::pin;
+use std::sync::Arc;
+
+use compio::io::{AsyncReadMulti, AsyncWrite, AsyncWriteExt};
+use compio::net::TcpStream;
+use futures_util::{Stream, StreamExt};
+use hello_http::{Connection, Mode};
+use peer_kit::LINGER_BYTES;
+use server_kit::Counters;
+
+/// Answers requests until one side closes.
+pub async fn serve(stream: TcpStream, mode: Mode, counters: Arc<Counters>) {
+    if talk(&stream, mode, &counters).await.is_err() {
+        counters.errors.add(1);
+    }
+    counters.closes.add(1);
+}
+
+async fn talk(stream: &TcpStream, mode: Mode, counters: &Counters) -> io::Result<()> {
+    let (mut reader, mut writer) = (stream, stream);
+    let mut http = Connection::new(mode);
+    let mut received = pin!(reader.read_multi(0));
+    while let Some(bytes) = received.next().await {
+        // In a scope of its own, so that the buffer is given back before the answer is sent.
+        let batch = match bytes {
+            Ok(bytes) => http.feed(&bytes),
+            Err(error) if is_exhausted(&error) => continue,
+            Err(error) => return Err(error),
+        };
+        if !batch.bytes.is_empty() {
+            // Counted first: whoever has an answer finds it counted.
+            counters.requests.add(u64::from(batch.requests));
+            match batch.bytes {
+                Cow::Borrowed(bytes) => writer.write_all(bytes).await.0?,
+                Cow::Owned(bytes) => writer.write_all(bytes).await.0?,
+            }
+        }
+        if batch.close {
+            writer.shutdown().await?;
+            drain(received).await;
+            return Ok(());
+        }
+    }
+    Ok(())
+}
+
+/// No buffer was free: one is by the time the next receive is submitted, since none is kept.
+fn is_exhausted(error: &io::Error) -> bool {
+    const ENOBUFS: i32 = 105;
+    error.raw_os_error() == Some(ENOBUFS)
+}
+
+/// Takes what is under way, so that the client gets the last answer.
+async fn drain<B: Deref<Target = [u8]>>(mut received: impl Stream<Item = io::Result<B>> + Unpin) {
+    let mut taken = 0;
+    while taken < LINGER_BYTES {
+        match received.next().await {
+            Some(Ok(bytes)) => taken += bytes.len(),
+            Some(Err(error)) if is_exhausted(&error) => {}
+            _ => break,
+        }
+    }
+}
