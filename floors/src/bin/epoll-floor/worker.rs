@@ -45,6 +45,7 @@ pub(crate) struct Worker<'s> {
     last_tick: Instant,
     /// When to accept again, after descriptors were missing.
     accept_at: Option<Instant>,
+    accepting_failed: bool,
     stopping: bool,
 }
 
@@ -70,6 +71,7 @@ impl<'s> Worker<'s> {
             linger: Linger::default(),
             last_tick: Instant::now(),
             accept_at: None,
+            accepting_failed: false,
             stopping: false,
         })
     }
@@ -230,7 +232,7 @@ impl<'s> Worker<'s> {
     #[cold]
     fn pause_accepting(&mut self, errno: Errno) {
         self.counters.errors.add(1);
-        if self.accept_at.is_none() {
+        if !std::mem::replace(&mut self.accepting_failed, true) {
             eprintln!("epoll-floor: accepting failed; trying again: {errno}");
         }
         self.accept_at = Some(Instant::now() + ACCEPT_PAUSE);

@@ -108,6 +108,8 @@ impl<'r> Queues<'r> {
         if !self.backlog.is_empty() {
             self.move_backlog();
         }
+        // The kernel does not sleep before it knows what was taken out.
+        self.completions.sync();
         // What waits behind a full queue may be what would complete: sleep only with it submitted.
         let wait = wait && self.backlog.is_empty();
         if wait && !self.spin.is_zero() {

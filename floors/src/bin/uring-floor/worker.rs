@@ -249,7 +249,6 @@ impl<'r> Worker<'r> {
     fn accepted(&mut self, result: i32, flags: u32) {
         match u32::try_from(result) {
             Ok(number) => {
-                self.accepting_failed = false;
                 self.counters.accepts.add(1);
                 let least = number as usize + 1;
                 if self.connections.len() < least {
