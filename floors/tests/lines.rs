@@ -100,8 +100,12 @@ fn every_entry_into_the_kernel_is_counted_and_none_is_superfluous() {
         (100, 1, 0)
     );
     // Waiting, accepting, registering and finding nobody else; then waiting, receiving and sending
-    // for each request; then waiting.
-    assert_eq!(counts.kernel_entries, 4 + 3 * 100 + 1);
+    // for each request; then waiting, unless the counts were read before that.
+    let least = 4 + 3 * 100;
+    assert!(
+        (least..=least + 1).contains(&counts.kernel_entries),
+        "{counts:?}"
+    );
     assert_eq!((counts.sqes, counts.cqes), (0, 0));
 }
 

@@ -45,8 +45,8 @@ enum Sending {
     Not,
     /// A send or a shutdown, whose completion will come.
     InFlight,
-    /// A send whose completion comes only if it fails.
-    Unconfirmed,
+    /// The send of that number, whose completion comes only if it fails.
+    Unconfirmed(u32),
 }
 
 pub(crate) struct Connection {
@@ -237,22 +237,24 @@ impl Connection {
         }
     }
 
-    /// Whether the send that begins may be one of whose success no completion tells: it is when
+    /// Whether the send that begins may be one of whose success no completion tells: it may when
     /// nothing but another send would follow it.
     #[inline]
-    pub(crate) fn send_unconfirmed(&mut self) -> bool {
-        let may = self.phase == Phase::Serving && !self.patient;
-        if may {
-            self.sending = Sending::Unconfirmed;
-        }
-        may
+    pub(crate) fn may_send_unconfirmed(&self) -> bool {
+        self.phase == Phase::Serving && !self.patient
     }
 
-    /// The call that submitted an unconfirmed send is over. If no completion has told of a failure,
-    /// all of it was sent.
+    /// The send that begins has this number, and no completion will tell of its success.
     #[inline]
-    pub(crate) fn confirm(&mut self) {
-        if self.sending == Sending::Unconfirmed {
+    pub(crate) fn send_unconfirmed(&mut self, send: u32) {
+        self.sending = Sending::Unconfirmed(send);
+    }
+
+    /// The call that submitted an unconfirmed send is over. If no completion has told of its
+    /// failure, all of it was sent.
+    #[inline]
+    pub(crate) fn confirm(&mut self, send: u32) {
+        if self.sending == Sending::Unconfirmed(send) {
             self.sent(self.outbox.unsent().len());
         }
     }
@@ -260,7 +262,7 @@ impl Connection {
     /// Whether more than a confirmation is waiting for it.
     #[inline]
     pub(crate) fn needs_confirmation(&self) -> bool {
-        self.sending == Sending::Unconfirmed
+        matches!(self.sending, Sending::Unconfirmed(_))
             && (self.outbox.waiting() > 0 || self.phase != Phase::Serving)
     }
 

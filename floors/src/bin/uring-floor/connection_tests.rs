@@ -186,18 +186,25 @@ fn an_unconfirmed_send_holds_back_what_follows_until_it_is_confirmed() {
     let request = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n";
     connection.input(request);
     assert_eq!(connection.next(), Step::Send);
-    assert!(connection.send_unconfirmed());
+    assert!(connection.may_send_unconfirmed());
+    connection.send_unconfirmed(1);
     connection.input(request);
     assert_eq!(connection.next(), Step::Wait);
     assert!(connection.needs_confirmation());
-    connection.confirm();
+    connection.confirm(0);
+    assert_eq!(
+        connection.next(),
+        Step::Wait,
+        "another send's confirmation is none"
+    );
+    connection.confirm(1);
     assert_eq!(connection.next(), Step::Send);
-    assert!(connection.send_unconfirmed());
+    connection.send_unconfirmed(2);
     // It was partial: the rest goes in the patient way, and a late confirmation changes nothing.
     connection.sent(10);
     assert_eq!(connection.next(), Step::Send);
-    assert!(!connection.send_unconfirmed());
-    connection.confirm();
+    assert!(!connection.may_send_unconfirmed());
+    connection.confirm(2);
     assert_eq!(connection.next(), Step::Wait);
     assert_eq!(
         connection.outbox.unsent().len(),

@@ -101,9 +101,9 @@ impl<'r> Worker<'r> {
     }
 
     fn confirm(&mut self) {
-        let confirmed = self.unconfirmed.confirmed(&self.queues);
-        for &connection in &confirmed {
-            self.connections[connection as usize].confirm();
+        let confirmed = self.unconfirmed.confirmed();
+        for &(connection, send) in &confirmed {
+            self.connections[connection as usize].confirm(send);
             self.step(connection);
         }
         self.unconfirmed.settle(confirmed, &self.connections);
@@ -202,9 +202,9 @@ impl<'r> Worker<'r> {
                     return;
                 }
                 Step::Send => {
-                    let quick = self.entries.skips_sends() && connection.send_unconfirmed();
+                    let quick = self.entries.skips_sends() && connection.may_send_unconfirmed();
                     if quick {
-                        self.unconfirmed.push(number);
+                        connection.send_unconfirmed(self.unconfirmed.push(number));
                     }
                     self.entries.send(number, connection.outbox.unsent(), quick)
                 }
