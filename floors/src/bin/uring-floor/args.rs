@@ -35,8 +35,8 @@ pub(crate) struct Args {
     #[arg(long, value_enum, default_value_t = SendBy::Plain)]
     pub(crate) send: SendBy,
 
-    /// Leave out the completions of what succeeds: of closing, shutting and cancelling, or of
-    /// sending too
+    /// Leave out the completions of what succeeds: of closing and cancelling (`ends`), or of sending
+    /// too (`sends`, which the flag alone means)
     #[arg(long, value_enum, value_name = "WHAT", default_value_t = SkipSuccess::None,
           num_args = 0..=1, default_missing_value = "sends")]
     pub(crate) skip_success: SkipSuccess,
@@ -115,7 +115,7 @@ pub(crate) enum SendBy {
 #[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum SkipSuccess {
     None,
-    /// Closing, shutting and cancelling.
+    /// Closing and cancelling.
     Ends,
     /// Sending too.
     Sends,
