@@ -65,9 +65,9 @@ pub(crate) fn take_turns(listeners: &[Socket]) -> Result<()> {
             .map_or(Ok(()), |listener| attach(listener, &program))
     };
     attach().context(
-        "the kernel refuses to share connections out in turn, which takes Linux 5.12 and the \
-         capability CAP_BPF (be root, or `setcap cap_bpf+ep` the server; in a container, allow \
-         bpf(2) as well); --balance hash does without",
+        "the kernel refuses to share connections out in turn, which takes Linux 5.12 (5.18 on \
+         64-bit ARM) and the capability CAP_BPF (be root, or `setcap cap_bpf+ep` the server; in a \
+         container, allow bpf(2) as well); --balance hash does without",
     )
 }
 
