@@ -54,6 +54,15 @@
 //!   have run out, a connection goes on with one of its own.
 //! - What the kernel refuses is an error that names the feature, the release that has it and the
 //!   remedy. Nothing is replaced in silence.
+//!
+//! # How they are held
+//!
+//! Operations, buffers, the slab and sleeps are run against models in every order of events; what
+//! crosses threads against loom's interleavings; and a test sees when the bytes of an abandoned
+//! send are dropped. All that makes no system call runs under Miri, and the whole under
+//! AddressSanitizer, which sees this process's accesses but not the kernel's: that the kernel
+//! writes to no freed memory is what the models and that test are for. `./study test --full` does
+//! all of it.
 
 #[cfg(feature = "bench-internals")]
 #[doc(hidden)]
