@@ -85,6 +85,15 @@
 //! - Wakers run when nothing of the worker is borrowed, as they may run any code.
 //! - What the kernel refuses is an error that names the feature, the release that has it and the
 //!   remedy. Nothing is replaced in silence.
+//!
+//! # How they are held
+//!
+//! Operations, buffers, the slab and sleeps are run against models in every order of events; what
+//! crosses threads against loom's interleavings; and a test sees when the bytes of an abandoned
+//! send are dropped. All that makes no system call can run under Miri, and the whole runs under
+//! AddressSanitizer, which sees this process's accesses but not the kernel's: that the kernel
+//! writes to no freed memory is what the models and that test are for. `./study test --full` does
+//! all of it, Miri where a toolchain has it.
 
 #[cfg(feature = "bench-internals")]
 #[doc(hidden)]

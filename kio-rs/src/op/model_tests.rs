@@ -28,8 +28,9 @@ enum Step {
     /// The submission just made is taken back.
     Fail(Index),
     Complete(Index, bool),
-    /// As often as makes an owner who does not look fall behind.
-    Flood(Index),
+    /// As often as makes an owner who does not look fall behind, the one at the limit being the last
+    /// or not.
+    Flood(Index, bool),
     /// A task polls and, when it is asked for its waker, leaves it or goes away first.
     Poll(Index, usize, bool),
     SetWaker(Index, usize),
@@ -46,7 +47,7 @@ fn step() -> impl Strategy<Value = Step> {
         3 => pick().prop_map(Step::Submit),
         1 => pick().prop_map(Step::Fail),
         4 => (pick(), any::<bool>()).prop_map(|(key, more)| Step::Complete(key, more)),
-        1 => pick().prop_map(Step::Flood),
+        1 => (pick(), any::<bool>()).prop_map(|(key, more)| Step::Flood(key, more)),
         4 => (pick(), 0..TASKS, any::<bool>()).prop_map(|(key, task, leaves)| Step::Poll(key, task, leaves)),
         1 => (pick(), 0..TASKS).prop_map(|(key, task)| Step::SetWaker(key, task)),
         2 => (pick(), 0..TASKS).prop_map(|(key, task)| Step::Rest(key, task)),
@@ -133,7 +134,7 @@ impl World {
             Step::Submit(pick)
             | Step::Fail(pick)
             | Step::Complete(pick, _)
-            | Step::Flood(pick)
+            | Step::Flood(pick, _)
             | Step::Poll(pick, ..)
             | Step::SetWaker(pick, _)
             | Step::Rest(pick, _)
@@ -141,7 +142,12 @@ impl World {
         };
         match step {
             Step::Complete(_, more) => self.complete(picked, more),
-            Step::Flood(_) => (0..=MAX_QUEUED).for_each(|_| self.complete(picked, true)),
+            Step::Flood(_, more) => {
+                let short_of = (MAX_QUEUED - 1).saturating_sub(self.models[picked].queue.len());
+                (0..short_of).for_each(|_| self.complete(picked, true));
+                self.complete(picked, more);
+                self.complete(picked, true);
+            }
             // Wakers come back some time after they were woken: to any operation, or to none.
             Step::Rest(_, task) => self.rest(picked, task),
             // Everything else is an owner's to do.
