@@ -70,13 +70,8 @@ pub async fn run(
                 wait = BACK_OFF.0;
                 let counters = Arc::clone(&counters);
                 let patience = deadlines.as_ref().map(|all| service.patience(all));
-                spawn_local(async move {
-                    let served =
-                        connection::serve(stream, service.answering, patience, &counters).await;
-                    if served.is_err() && !is_stopping() {
-                        counters.errors.add(1);
-                    }
-                });
+                let answering = service.answering;
+                spawn_local(connection::serve(stream, answering, patience, counters));
             }
             Err(_) if is_stopping() => return Ok(()),
             // The peer left before it was accepted.

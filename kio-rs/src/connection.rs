@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::io;
 use std::net::Shutdown;
+use std::sync::Arc;
 use std::time::Duration;
 
 use hello_http::{Connection, Mode};
@@ -60,33 +61,72 @@ async fn receive<'a>(
     }
 }
 
-/// Answers until either side closes, or the peer takes too long.
-pub async fn serve(
+/// Answers until either side closes, or the peer takes too long; counts what goes wrong.
+///
+/// There is one such future a connection, so that its size is most of what an idle one costs. Hence
+/// a block in place of an `async fn`, which would keep its arguments twice, and the box below.
+pub fn serve(
     mut stream: TcpStream,
     answering: Answering,
     patience: Option<Patience>,
-    counters: &Counters,
-) -> io::Result<()> {
+    counters: Arc<Counters>,
+) -> impl Future<Output = ()> {
     let mut http = Connection::new(answering.mode);
+    async move {
+        let ended = answer(
+            &mut stream,
+            &mut http,
+            answering,
+            patience.as_ref(),
+            &counters,
+        )
+        .await;
+        let ended = match ended {
+            // Rare, and large.
+            Ok(Ended::ByUs) => Box::pin(close(stream)).await,
+            Ok(Ended::ByPeer) => Ok(()),
+            Err(error) => Err(error),
+        };
+        if ended.is_err() && !is_stopping() {
+            counters.errors.add(1);
+        }
+    }
+}
+
+/// Who has ended a connection in order.
+enum Ended {
+    /// The peer has, or it has left.
+    ByPeer,
+    /// This side has sent its last answer.
+    ByUs,
+}
+
+async fn answer(
+    stream: &mut TcpStream,
+    http: &mut Connection,
+    answering: Answering,
+    patience: Option<&Patience>,
+    counters: &Counters,
+) -> io::Result<Ended> {
     let mut waits = Waits::ForAnything;
     let mut answered = true;
     loop {
-        if let Some(patience) = &patience {
+        if let Some(patience) = patience {
             patience.renew(&mut waits, http.head_begun(), answered);
         }
         // Looked at inside the `map`, so that the buffer is given back before the answer is sent.
-        let Ok(received) = receive(&mut stream, patience.as_ref()).await else {
+        let Ok(received) = receive(stream, patience).await else {
             tracing::debug!(?waits, "a peer took too long");
             return match waits {
-                Waits::ForAnything => close(stream).await,
+                Waits::ForAnything => Ok(Ended::ByUs),
                 Waits::ForHead => Err(io::ErrorKind::TimedOut.into()),
             };
         };
         let batch = match received.map(|bytes| (!bytes.is_empty()).then(|| http.feed(&bytes))) {
             Ok(Some(batch)) => batch,
-            Ok(None) => return Ok(()),
+            Ok(None) => return Ok(Ended::ByPeer),
             // What was answered arrives, and the peer learns that no more will be.
-            Err(_) if is_stopping() => return close(stream).await,
+            Err(_) if is_stopping() => return Ok(Ended::ByUs),
             Err(error) => return Err(error),
         };
         answered = !batch.bytes.is_empty();
@@ -101,7 +141,7 @@ pub async fn serve(
             stream.send_all(bytes).await?;
         }
         if batch.close {
-            return close(stream).await;
+            return Ok(Ended::ByUs);
         }
     }
 }
