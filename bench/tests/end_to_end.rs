@@ -10,9 +10,12 @@ use std::path::Path;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+use bench::results::Folder;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use records::{MEASUREMENTS_FILE, Measurement};
+use records::{
+    ENVIRONMENT_FILE, Environment, Generator, MEASUREMENTS_FILE, Measurement, Placement, Scheduling,
+};
 use support::real::{bench, children, run, runs, start};
 use support::{cells, loads, rows};
 
@@ -42,11 +45,8 @@ fn check_row(row: &Measurement) {
         "{row:?}"
     );
     assert_eq!(row.response_bytes, Some(requests * 52), "{row:?}");
-    assert_eq!(
-        row.connections_open,
-        Some(row.connections.into()),
-        "{row:?}"
-    );
+    let open = u64::from(row.connections) + u64::from(row.idle_connections);
+    assert_eq!(row.connections_open, Some(open), "{row:?}");
     assert_eq!((row.socket_errors, row.status_errors), (Some(0), Some(0)));
     assert!(row.server_cpu_user_us.unwrap() + row.server_cpu_system_us.unwrap() > 0);
     assert!(row.client_cpu_us.unwrap() > 0 && row.server_rss_bytes.unwrap() > 0);
@@ -61,18 +61,19 @@ fn check_row(row: &Measurement) {
     assert_eq!(row.subject_sha256.len(), 64);
 }
 
-/// What holds of a server that reports its own counters.
-fn check_reports(row: &Measurement) {
+/// What holds of a server that reports its own counters, of which the load generator has asked for so
+/// many connections, and for so many requests before its window.
+fn check_reports(row: &Measurement, accepted: u64, before: u64) {
     let sum = |list: &str| {
         list.split(';')
             .map(|n| n.parse::<u64>().unwrap())
             .sum::<u64>()
     };
-    // wrk opens one connection more, to see whether the server is there.
-    assert_eq!(sum(&row.accepts_by_worker), u64::from(row.connections) + 1);
-    // The server has answered what wrk counted, and what was on its way when the window closed.
-    let answered = sum(&row.requests_by_worker);
-    let (counted, in_flight) = (row.requests.unwrap(), u64::from(row.connections));
+    assert_eq!(sum(&row.accepts_by_worker), accepted);
+    // The server has answered what was counted, and what was on its way when the window closed.
+    let answered = sum(&row.requests_by_worker) - before;
+    let in_flight = u64::from(row.connections) * u64::from(row.pipeline);
+    let counted = row.requests.unwrap();
     assert!(
         (counted..=counted + in_flight).contains(&answered),
         "{row:?}"
@@ -137,7 +138,8 @@ fn a_run_survives_ctrl_c_and_kill_and_resumes_to_the_same_cells() {
     assert_eq!(loads(&folder).len(), 4);
     for (row, load) in rows(&folder).iter().zip(loads(&folder)) {
         check_row(row);
-        check_reports(row);
+        // wrk opens one connection more, to see whether the server is there.
+        check_reports(row, u64::from(row.connections) + 1, 0);
         assert_eq!((&load.arm, load.connections), (&row.arm, row.connections));
         assert_eq!(
             load.latency_corrected_by, "none",
@@ -266,6 +268,72 @@ fn any_server_is_an_arm_and_an_unavailable_one_has_rows_that_say_why() {
 }
 
 #[test]
+fn both_generators_share_processors_with_servers_under_another_policy() {
+    let directory = tempfile::tempdir().unwrap();
+    let experiment = r#"
+        name = "both"
+        description = "Both generators, nothing pinned"
+        blocks = 1
+        window_s = 1
+        warm_up_ms = 50
+        workers = 2
+        client_threads = 2
+        placement = "shared"
+        scheduling = "batch"
+        arms = ["tokio-published", "kio-uring"]
+        [[load]]
+        connections = 10
+        [[load]]
+        connections = 10
+        generator = "flood"
+        pipeline = 4
+        idle_connections = 300
+    "#;
+    fs::write(directory.path().join("both.toml"), experiment).unwrap();
+    let arguments = ["run", "both.toml", "--out", "run", "--seed", "1"];
+    let (ended, _, stderr) = run(&mut bench(directory.path(), &arguments));
+    assert!(ended.status.success(), "{stderr}");
+    assert!(
+        stderr.contains("under SCHED_BATCH; wrk and flood: 2 threads on"),
+        "{stderr}"
+    );
+
+    let folder = directory.path().join("run");
+    let plan = Folder::plan(&folder).unwrap();
+    assert_eq!(
+        (plan.placement, plan.scheduling),
+        (Placement::Shared, Scheduling::Batch)
+    );
+    let text = fs::read_to_string(folder.join(ENVIRONMENT_FILE)).unwrap();
+    let environment: Environment = serde_json::from_str(&text).unwrap();
+    assert!(environment.load_generator.contains("; flood "), "{text}");
+    assert_eq!(environment.subjects["flood"].sha256.len(), 64);
+
+    let (rows, loads) = (rows(&folder), loads(&folder));
+    assert_eq!((rows.len(), loads.len()), (4, 4));
+    for (row, load) in rows.iter().zip(&loads) {
+        check_row(row);
+        assert!(row.configuration.contains("workers=2 unpinned"), "{row:?}");
+        assert_eq!(load.latency_corrected_by, "none");
+        assert_eq!(
+            (load.generator, load.idle_connections),
+            (row.generator, row.idle_connections)
+        );
+        if row.generator == Generator::Flood {
+            assert_eq!(
+                (row.connections_open, row.idle_connections),
+                (Some(310), 300)
+            );
+            assert_eq!(load.client_command[0], "flood");
+            // One request before the window tells flood the answer.
+            check_reports(row, 310, 1);
+        } else {
+            check_reports(row, 11, 0);
+        }
+    }
+}
+
+#[test]
 fn what_is_missing_is_named_before_anything_is_written() {
     let directory = tempfile::tempdir().unwrap();
     let refused = |arguments: &[&str], path: Option<&str>, part: &str| {
@@ -282,6 +350,11 @@ fn what_is_missing_is_named_before_anything_is_written() {
         &["run", "smoke", "--subjects", "."],
         None,
         "cargo build --profile server",
+    );
+    refused(
+        &["run", "single", "--arms", "kio-uring", "--subjects", "."],
+        None,
+        "-p flood",
     );
     refused(&["run", "fast"], None, "no experiment is called `fast`");
     refused(
@@ -331,6 +404,13 @@ fn an_arm_is_verified_and_a_broken_one_fails() {
         "{stdout}"
     );
 
+    let body = "[[arm]]\nname = 'body'\nsubject = 'tokio-baseline'\nargs = ['--listen', '{listen}']\nanswers = 'same-body'\n";
+    fs::write(directory.path().join("arms.toml"), body).unwrap();
+    let like = ["verify", "body", "--arms-file", "arms.toml"];
+    let (ended, stdout, _) = run(&mut bench(directory.path(), &like));
+    assert!(ended.status.success(), "{stdout}");
+    assert!(!stdout.contains("ok"), "no case is asked for: {stdout}");
+
     let arms = "[[arm]]\nname = 'broken'\ncommand = 'false'\n";
     fs::write(directory.path().join("arms.toml"), arms).unwrap();
     let broken = ["verify", "broken", "--arms-file", "arms.toml"];
@@ -340,6 +420,27 @@ fn an_arm_is_verified_and_a_broken_one_fails() {
         stdout.contains("broken: the server ended before it listened"),
         "{stdout}"
     );
+}
+
+#[test]
+fn an_arm_that_is_not_built_is_left_out_aloud_unless_it_is_named() {
+    let directory = tempfile::tempdir().unwrap();
+    let built = directory.path().join("built");
+    fs::create_dir(&built).unwrap();
+    let server = support::real::subjects().join("tokio-baseline");
+    fs::copy(server, built.join("tokio-baseline")).unwrap();
+    let all = ["verify", "--all", "--subjects", "built"];
+    let (ended, stdout, stderr) = run(&mut bench(directory.path(), &all));
+    assert!(ended.status.success(), "{stdout}{stderr}");
+    assert!(stdout.contains("tokio-published\n") && !stdout.contains("kio-uring\n"));
+    assert!(
+        stderr.contains("left out kio-uring: `kio-rs` is not in built"),
+        "{stderr}"
+    );
+    let named = ["verify", "kio-uring", "--subjects", "built"];
+    let (ended, _, stderr) = run(&mut bench(directory.path(), &named));
+    assert_eq!(ended.status.code(), Some(1));
+    assert!(stderr.contains("`kio-rs` is not in built"), "{stderr}");
 }
 
 #[test]

@@ -1,9 +1,10 @@
 //! The command `flood`.
 #![forbid(unsafe_code)]
 
+use std::io::{self, Write};
 use std::process::ExitCode;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use clap::Parser;
 use flood::{Args, Settings, Stop};
 
@@ -19,13 +20,20 @@ fn main() -> ExitCode {
 
 fn load(settings: &Settings) -> Result<()> {
     let stop = Stop::on_signals()?;
-    let finished = flood::run(settings, &stop, || println!("connected"))?;
+    let finished = flood::run(settings, &stop, || print("connected"))?;
     let report = finished.report();
     if report.tally.connections_left == 0 {
         eprintln!("flood: every connection failed, so the window ended early");
     }
-    println!("{}", report.window_line()?);
-    // The connections are open until here: whoever reads the first line may still look at them.
-    println!("{}", report.histogram_line()?);
-    Ok(())
+    // The connections are open for as long as `finished` lives: who reads this may look at them.
+    print(&report.window_line()?)?;
+    print(&report.histogram_line()?)
+}
+
+/// Prints a line at once.
+fn print(line: &str) -> Result<()> {
+    let mut out = io::stdout().lock();
+    writeln!(out, "{line}")
+        .and_then(|()| out.flush())
+        .context("cannot print the report")
 }

@@ -41,7 +41,11 @@ type Share = (Vec<TcpStream>, Expected);
 ///
 /// # Errors
 /// When the kernel refuses a ring, nobody listens, or the first answer is not one to load with.
-pub fn run(settings: &Settings, stop: &Stop, connected: impl FnOnce()) -> Result<Finished> {
+pub fn run(
+    settings: &Settings,
+    stop: &Stop,
+    connected: impl FnOnce() -> Result<()>,
+) -> Result<Finished> {
     ensure!(
         settings.connections >= settings.threads,
         "{} connections cannot be spread over {} threads; lower --threads",
@@ -65,7 +69,7 @@ pub fn run(settings: &Settings, stop: &Stop, connected: impl FnOnce()) -> Result
         let mut connections = connections::open(settings, stop)?;
         let answer = connections.first_answer(settings)?;
         let expected = Expected::new(&answer, settings.pipeline);
-        connected();
+        connected()?;
 
         let cpu_before = cpu_time()?;
         let mut tally: Option<Tally> = None;

@@ -15,7 +15,7 @@ use support::{HELLO, hello, serve, settings};
 
 fn load(settings: &Settings) -> Tally {
     let stop = Stop::new().unwrap();
-    let finished = flood::run(settings, &stop, || {}).unwrap();
+    let finished = flood::run(settings, &stop, || Ok(())).unwrap();
     finished.report().tally.clone()
 }
 
@@ -47,7 +47,7 @@ fn load_until(answers: u64, change: impl Fn(&mut Settings)) -> (Tally, Vec<u64>)
     });
     let mut settings = settings(address, 7);
     change(&mut settings);
-    let finished = flood::run(&settings, &stop, || {}).unwrap();
+    let finished = flood::run(&settings, &stop, || Ok(())).unwrap();
     let tally = finished.report().tally.clone();
     let seen = seen.lock().unwrap().clone();
     (tally, seen)
@@ -157,7 +157,7 @@ fn answers_that_never_come_are_time_outs_at_the_end_of_the_window() {
 fn what_cannot_be_loaded_is_refused_with_its_cause() {
     let refused = |settings: &Settings, part: &str| {
         let stop = Stop::new().unwrap();
-        let message = format!("{:#}", flood::run(settings, &stop, || {}).unwrap_err());
+        let message = format!("{:#}", flood::run(settings, &stop, || Ok(())).unwrap_err());
         assert!(message.contains(part), "{message}");
     };
     let free = TcpListener::bind("127.0.0.1:0").unwrap();

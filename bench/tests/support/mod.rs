@@ -8,6 +8,7 @@ use std::path::Path;
 
 use bench::arms::Arms;
 use bench::experiment::Experiment;
+use bench::load::Generators;
 use bench::machine;
 use bench::schedule::Key;
 use records::{
@@ -25,7 +26,7 @@ pub fn plan(blocks: u32, seed: u64) -> Plan {
 
 /// This machine, with no subject.
 pub fn environment() -> Environment {
-    machine::environment("wrk 4", &BTreeMap::new()).unwrap()
+    machine::environment(&Generators::default(), &BTreeMap::new()).unwrap()
 }
 
 /// The rows of a results folder.
@@ -48,6 +49,8 @@ pub fn key(row: &Measurement) -> Key {
         connections: row.connections,
         pipeline: row.pipeline,
         offered_rate_per_s: row.offered_rate_per_s,
+        generator: row.generator,
+        idle_connections: row.idle_connections,
     };
     (row.block, row.arm.clone(), load)
 }

@@ -10,11 +10,11 @@ use procfs::process::all_processes;
 pub fn subjects() -> PathBuf {
     let beside = Path::new(env!("CARGO_BIN_EXE_bench")).parent().unwrap();
     let directory = env::var_os("KIO_SUBJECTS").map_or_else(|| beside.to_owned(), PathBuf::from);
-    for server in ["kio-rs", "tokio-baseline"] {
+    for program in ["kio-rs", "tokio-baseline", "flood"] {
         assert!(
-            directory.join(server).exists(),
-            "{server} is not in {}: build it with `cargo build -p kio-rs -p tokio-baseline`, or name its \
-             directory in KIO_SUBJECTS",
+            directory.join(program).exists(),
+            "{program} is not in {}: build it with `cargo build -p kio-rs -p tokio-baseline -p flood`, or name \
+             its directory in KIO_SUBJECTS",
             directory.display()
         );
     }
