@@ -1,21 +1,22 @@
 //! Experiments: what is to be measured, as data, and the plan that comes of one on this machine.
 
+mod load;
 mod study;
 
 use std::collections::BTreeSet;
 use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
-use records::{Generator, LoadPoint, Placement, Plan, Role, SCHEMA_VERSION, Scheduling};
+use records::{LoadPoint, Placement, Plan, Role, SCHEMA_VERSION, Scheduling};
 use serde::Deserialize;
+
+pub use load::Load;
 
 use crate::arms::Arms;
 use crate::processors::{self, Count, Wanted};
 
 /// Far above what makes sense, and far below what overflows a figure or fills the memory.
 const MOST_BLOCKS: u32 = 10_000;
-const MOST_CONNECTIONS: u32 = 1_000_000;
-const MOST_PIPELINE: u32 = 1024;
 const LONGEST_WINDOW_S: u32 = 3600;
 
 /// An experiment, before it is fitted to a machine.
@@ -51,27 +52,6 @@ pub struct Experiment {
     /// The loads.
     #[serde(rename = "load")]
     pub loads: Vec<Load>,
-}
-
-/// One load of an experiment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Load {
-    /// Connections held open at once.
-    pub connections: u32,
-    /// Requests a connection has in flight.
-    #[serde(default = "one")]
-    pub pipeline: u32,
-    /// What makes the load.
-    #[serde(default)]
-    pub generator: Generator,
-    /// Connections held open beside the others, on which nothing is sent.
-    #[serde(default)]
-    pub idle_connections: u32,
-}
-
-fn one() -> u32 {
-    1
 }
 
 /// What the command line may change of an experiment.
@@ -127,17 +107,7 @@ impl Experiment {
             "there must be at least one [[load]]"
         );
         for load in &self.loads {
-            check_range("connections", load.connections, MOST_CONNECTIONS)?;
-            check_range("pipeline", load.pipeline, MOST_PIPELINE)?;
-            ensure!(
-                load.idle_connections <= MOST_CONNECTIONS,
-                "idle_connections is {} and must be a whole number from 0 to {MOST_CONNECTIONS}",
-                load.idle_connections
-            );
-            ensure!(
-                load.idle_connections == 0 || load.generator == Generator::Flood,
-                "wrk cannot hold idle_connections; give generator = \"flood\" with them"
-            );
+            load.check()?;
         }
         let points: BTreeSet<LoadPoint> = self.load_points().into_iter().collect();
         ensure!(points.len() == self.loads.len(), "a [[load]] occurs twice");
@@ -147,14 +117,7 @@ impl Experiment {
     }
 
     fn load_points(&self) -> Vec<LoadPoint> {
-        let point = |load: &Load| LoadPoint {
-            connections: load.connections,
-            pipeline: load.pipeline,
-            offered_rate_per_s: None,
-            generator: load.generator,
-            idle_connections: load.idle_connections,
-        };
-        self.loads.iter().map(point).collect()
+        self.loads.iter().map(Load::point).collect()
     }
 
     /// The experiment with the command line's changes. The arms that the user added (by a file or
@@ -240,6 +203,8 @@ fn check_range(field: &str, value: u32, most: u32) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use records::Generator;
+
     use super::*;
 
     const MINIMAL: &str = "name='x'\ndescription='d'\nblocks=1\nwindow_s=1\nwarm_up_ms=0\nworkers='auto'\nclient_threads=2\narms=['kio-uring']\n[[load]]\nconnections=4\n";

@@ -1,6 +1,7 @@
 //! What the tests share.
 #![allow(clippy::unwrap_used, reason = "a test may")]
 
+pub mod checks;
 pub mod real;
 
 use std::collections::{BTreeMap, BTreeSet};
