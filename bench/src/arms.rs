@@ -8,10 +8,10 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use anyhow::{Context, Result, bail, ensure};
-use records::{ArmEntry, Role};
+use records::{ArmEntry, Generator, Role};
 use serde::Deserialize;
 
-use crate::placeholders;
+use crate::{load, placeholders};
 
 /// The study's own arms.
 const STUDY: &str = include_str!("../arms.toml");
@@ -182,6 +182,11 @@ impl Arms {
                 self.get(other)
                     .with_context(|| format!("differs_from of `{name}`"))?;
             }
+            let generator = load::name(Generator::Flood);
+            ensure!(
+                entry.subject != generator,
+                "arm `{name}`: the load generator is called `{generator}`; give the arm another `subject`"
+            );
             check_changes(arm)?;
             self.check_control(arm)?;
             let command = arm.command.as_deref();
@@ -336,6 +341,8 @@ mod tests {
         );
         refused(&format!("{a}colour='red'"), "colour");
         refused(&format!("{a}role='king'"), "king");
+        let taken = "[[arm]]\nname='a'\nsubject='flood'\n";
+        refused(taken, "the load generator is called `flood`");
         refused(&format!("{a}changes=['+x']"), "changes need differs_from");
         let b = "[[arm]]\nname='b'\nsubject='s'\ndiffers_from='a'\ndiffers_by='x'\n";
         refused(&format!("{a}{b}changes=['x']"), "`x` is neither");

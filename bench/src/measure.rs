@@ -24,7 +24,7 @@ pub struct Measurer {
     pub plan: Plan,
     /// Its arms by name.
     pub arms: BTreeMap<String, Arm>,
-    /// The subjects' binaries by name.
+    /// The binaries by name: the subjects', and flood's where it loads them.
     pub binaries: BTreeMap<String, Binary>,
     /// Where the servers run.
     pub host: Host,

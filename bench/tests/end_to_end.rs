@@ -247,6 +247,7 @@ fn both_generators_share_processors_with_servers_under_another_policy() {
     let environment: Environment = serde_json::from_str(&text).unwrap();
     assert!(environment.load_generator.contains("; flood "), "{text}");
     assert_eq!(environment.subjects["flood"].sha256.len(), 64);
+    assert!(stderr.contains("/flood (SHA-256 "), "{stderr}");
 
     let (rows, loads) = (rows(&folder), loads(&folder));
     assert_eq!((rows.len(), loads.len()), (4, 4));

@@ -58,11 +58,13 @@ impl Arguments {
         let chosen = arms_of(&plan, &arms)?;
         let copies = subjects::directory_for_copies()?;
         let directories = self.arms.directories()?;
-        let binaries = subjects::resolve(chosen.values(), &directories, Some(copies.path()))?;
+        let mut binaries = subjects::resolve(chosen.values(), &directories, Some(copies.path()))?;
         let generators = Generators::find(&plan, &directories, copies.path())?;
+        // Beside the servers: what loads them is as much part of the measurement.
+        binaries.extend(generators.binary());
         let target = self.resume.as_deref().or(self.out.as_deref());
         preflight::check(&plan, target.unwrap_or(Path::new("results")))?;
-        let environment = machine::environment(&generators, &binaries)?;
+        let environment = machine::environment(&generators.versions(), &binaries)?;
 
         let interrupt = Interrupt::on_signals()?;
         let client_cpus = plan.client_cpus.clone();

@@ -1,9 +1,10 @@
 //! flood: found, told what to do.
 
+use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
-use records::{LoadPoint, SubjectFile};
+use records::LoadPoint;
 use server_kit::Cpus;
 
 use crate::subjects::{Binary, Directories};
@@ -23,7 +24,7 @@ impl Flood {
     ///
     /// # Errors
     /// When there is none, or it cannot be copied or run.
-    pub fn find(directories: &Directories, copies: &std::path::Path) -> Result<Self> {
+    pub fn find(directories: &Directories, copies: &Path) -> Result<Self> {
         let binary = Binary::read(NAME, directories.find_binary(NAME)?, Some(copies))?;
         let output = Command::new(&binary.path).arg("--version").output();
         let output = output.context("cannot run flood")?;
@@ -41,9 +42,9 @@ impl Flood {
         &self.version
     }
 
-    /// What the results record of its binary, by its name.
-    pub fn file(&self) -> (String, SubjectFile) {
-        (NAME.to_owned(), self.binary.file.clone())
+    /// Its binary, by its name.
+    pub fn binary(&self) -> (String, Binary) {
+        (NAME.to_owned(), self.binary.clone())
     }
 
     /// It, without arguments.

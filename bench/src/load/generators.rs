@@ -3,13 +3,13 @@
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use records::{Generator, LoadPoint, Plan, SubjectFile};
+use records::{Generator, LoadPoint, Plan};
 
 use super::flood::{self, Flood};
 use super::run::{Connected, Run};
 use super::wrk::{self, Wrk};
 use crate::interrupt::Interrupt;
-use crate::subjects::Directories;
+use crate::subjects::{Binary, Directories};
 
 /// The load generators that a plan needs.
 #[derive(Debug, Default)]
@@ -59,9 +59,9 @@ impl Generators {
         versions.join("; ")
     }
 
-    /// What the results record of the binary that is built here, by its name.
-    pub fn files(&self) -> impl Iterator<Item = (String, SubjectFile)> {
-        self.flood.as_ref().map(Flood::file).into_iter()
+    /// The binary of the one that is built here, by its name.
+    pub fn binary(&self) -> Option<(String, Binary)> {
+        self.flood.as_ref().map(Flood::binary)
     }
 
     /// Starts a window of `load`, with the [`arguments`], on the client's processors.

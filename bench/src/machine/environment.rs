@@ -14,7 +14,6 @@ use super::limits::{memlock_soft_bytes, nofile};
 use super::sysctl::Sysctls;
 use super::system;
 use crate::host::MachineUsage;
-use crate::load::Generators;
 use crate::settings::Settings;
 use crate::subjects::Binary;
 
@@ -33,7 +32,7 @@ const ALSO_RECORDED: [&str; 6] = [
 /// # Errors
 /// When the kernel does not say what it must.
 pub fn environment(
-    load_generators: &Generators,
+    load_generator: &str,
     binaries: &BTreeMap<String, Binary>,
 ) -> Result<Environment> {
     let cpu = Cpu::read();
@@ -64,11 +63,11 @@ pub fn environment(
         nofile_soft,
         nofile_hard,
         memlock_soft_bytes: memlock_soft_bytes()?,
-        load_generator: load_generators.versions(),
+        load_generator: load_generator.to_owned(),
         rustc: env!("BENCH_RUSTC").to_owned(),
         git_revision,
         git_dirty,
-        subjects: subjects.chain(load_generators.files()).collect(),
+        subjects: subjects.collect(),
     })
 }
 
@@ -150,7 +149,7 @@ mod tests {
 
     #[test]
     fn this_machine_is_described_without_its_name() {
-        let environment = environment(&Generators::default(), &BTreeMap::new()).unwrap();
+        let environment = environment("wrk 4", &BTreeMap::new()).unwrap();
         assert!(environment.cpus >= 1 && environment.memory_bytes > 0);
         assert!(environment.rustc.starts_with("rustc "));
         assert!(environment.sysctls.contains_key("net.core.somaxconn"));

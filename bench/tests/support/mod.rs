@@ -9,7 +9,6 @@ use std::path::Path;
 
 use bench::arms::Arms;
 use bench::experiment::Experiment;
-use bench::load::Generators;
 use bench::machine;
 use bench::schedule::Key;
 use records::{
@@ -27,7 +26,7 @@ pub fn plan(blocks: u32, seed: u64) -> Plan {
 
 /// This machine, with no subject.
 pub fn environment() -> Environment {
-    machine::environment(&Generators::default(), &BTreeMap::new()).unwrap()
+    machine::environment("wrk 4", &BTreeMap::new()).unwrap()
 }
 
 /// The rows of a results folder.
