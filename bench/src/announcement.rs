@@ -1,11 +1,12 @@
 //! What a run says before it begins.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use records::Plan;
+use records::{Generator, Plan, Scheduling};
 
 use crate::dates;
-use crate::experiment::estimate_ms;
+use crate::load;
+use crate::plan::estimate_ms;
 use crate::subjects::Binary;
 
 /// The lines: what is measured with which binaries, where, how long it takes, and what to be wary of.
@@ -34,15 +35,22 @@ pub fn lines(
 /// wrk gives every thread the same number of connections, and opens no more.
 fn uneven_loads(plan: &Plan) -> impl Iterator<Item = String> {
     let threads = plan.client_threads;
-    let uneven = plan
-        .load_points
-        .iter()
-        .filter(move |load| load.connections % threads != 0);
+    let uneven = plan.load_points.iter().filter(move |load| {
+        load.generator == Generator::Wrk && !load.connections.is_multiple_of(threads)
+    });
     uneven.map(move |load| {
         let asked = load.connections;
         let opened = asked / threads * threads;
         format!("{threads} threads do not divide {asked} connections: wrk will open {opened}")
     })
+}
+
+/// The load generators of a plan.
+fn generators(plan: &Plan) -> String {
+    let all = plan.load_points.iter().map(|load| load.generator);
+    let names: BTreeSet<Generator> = all.collect();
+    let names: Vec<&str> = names.into_iter().map(load::name).collect();
+    names.join(" and ")
 }
 
 fn summary(plan: &Plan, total: usize, left: usize) -> String {
@@ -54,14 +62,20 @@ fn summary(plan: &Plan, total: usize, left: usize) -> String {
         0 => String::new(),
         done => format!(", of which {done} are done"),
     };
+    let policy = match plan.scheduling {
+        Scheduling::Other => "",
+        Scheduling::Batch => " under SCHED_BATCH",
+    };
     let seconds = estimate_ms(plan, left).div_ceil(1000);
     format!(
-        "{}: {total} cells in {}{already}, seed {}; server: {} on {}; wrk: {} on {}; about {} to go",
+        "{}: {total} cells in {}{already}, seed {}; server: {} on {}{}; {}: {} on {}; about {} to go",
         plan.experiment,
         count(plan.blocks as usize, "block"),
         plan.seed,
         count(plan.workers as usize, "worker"),
         placed(&plan.server_cpus),
+        policy,
+        generators(plan),
         count(plan.client_threads as usize, "thread"),
         placed(&plan.client_cpus),
         dates::duration(seconds),
@@ -98,6 +112,18 @@ mod tests {
             "smoke: 8 cells in 2 blocks, of which 2 are done, seed 5; server: 1 worker on 1 processor of its own; \
              wrk: 1 thread on 1 processor of its own; about 9s to go"
         );
+    }
+
+    #[test]
+    fn generators_and_scheduling_are_told() {
+        let mut plan = plan("smoke", 2);
+        plan.load_points[0].generator = Generator::Flood;
+        plan.load_points[0].connections = 7;
+        plan.client_threads = 2;
+        plan.scheduling = Scheduling::Batch;
+        let lines = lines(&plan, &BTreeMap::new(), 8, 8);
+        assert_eq!(lines.len(), 1, "flood opens as many as it is told to");
+        assert!(lines[0].contains("of its own under SCHED_BATCH; wrk and flood: 2 threads on"));
     }
 
     #[test]

@@ -1,4 +1,6 @@
-//! The arms: those of the study, those of a file, those of `--subject`.
+//! The arms: those of the study, those of other runtimes, those of a file, those of `--subject`.
+
+mod file;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -6,13 +8,15 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use anyhow::{Context, Result, bail, ensure};
-use records::ArmEntry;
+use records::{ArmEntry, Generator, Role};
 use serde::Deserialize;
 
-use crate::placeholders;
+use crate::{load, placeholders};
 
 /// The study's own arms.
 const STUDY: &str = include_str!("../arms.toml");
+/// The arms of other runtimes and servers.
+const PEERS: &str = include_str!("../peers/arms.toml");
 
 /// One arm.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,6 +27,22 @@ pub struct Arm {
     pub command: Option<PathBuf>,
     /// Whether it prints the JSON lines of `server-kit` and answers SIGUSR1.
     pub reports: bool,
+    /// What it must answer.
+    pub answers: Answers,
+    /// How the words of its start line differ from those of the arm it is compared with: `+word` for
+    /// one that only it has, `-word` for one that only the other has.
+    pub changes: Option<Vec<String>>,
+}
+
+/// What an arm must answer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Answers {
+    /// Byte for byte what the study's servers answer.
+    #[default]
+    SameBytes,
+    /// The same status and body; the head may have other fields.
+    SameBody,
 }
 
 /// `--subject NAME=PATH`.
@@ -73,6 +93,7 @@ impl SubjectOption {
             entry: ArmEntry {
                 name: self.name.clone(),
                 subject: self.name.clone(),
+                role: Role::Side,
                 args: args.map(str::to_owned).to_vec(),
                 env: env.map(|(k, v)| (k.to_owned(), v.to_owned())).into(),
                 differs_from: None,
@@ -82,6 +103,8 @@ impl SubjectOption {
             },
             command: Some(self.path.clone()),
             reports: false,
+            answers: Answers::SameBytes,
+            changes: None,
         }
     }
 }
@@ -95,18 +118,19 @@ pub struct Arms {
 }
 
 impl Arms {
-    /// The study's arms, then those of `file`, then those of `subjects`.
+    /// The study's arms, then those of other runtimes, those of `file`, those of `subjects`.
     ///
     /// # Errors
     /// When the file cannot be read, or the arms contradict each other; the message names the arm.
     pub fn load(file: Option<&Path>, subjects: &[SubjectOption]) -> Result<Self> {
-        let mut arms = parse(STUDY).context("the study's arms")?;
+        let mut arms = file::parse(STUDY).context("the study's arms")?;
+        arms.extend(file::parse(PEERS).context("the arms of other runtimes")?);
         let own = arms.len();
         if let Some(file) = file {
             let name = file.display();
             let text =
                 std::fs::read_to_string(file).with_context(|| format!("cannot read {name}"))?;
-            arms.extend(parse(&text).with_context(|| format!("in {name}"))?);
+            arms.extend(file::parse(&text).with_context(|| format!("in {name}"))?);
         }
         arms.extend(subjects.iter().map(SubjectOption::arm));
         let arms = Self { arms, own };
@@ -158,6 +182,12 @@ impl Arms {
                 self.get(other)
                     .with_context(|| format!("differs_from of `{name}`"))?;
             }
+            let generator = load::name(Generator::Flood);
+            ensure!(
+                entry.subject != generator,
+                "arm `{name}`: the load generator is called `{generator}`; give the arm another `subject`"
+            );
+            check_changes(arm)?;
             self.check_control(arm)?;
             let command = arm.command.as_deref();
             let known = commands.entry(&entry.subject).or_insert(command);
@@ -184,14 +214,34 @@ impl Arms {
             && original.entry.args == entry.args
             && original.entry.env == entry.env
             && original.entry.parses == entry.parses
-            && original.reports == arm.reports;
+            && original.reports == arm.reports
+            && original.answers == arm.answers;
         ensure!(
             same && other != name,
             "arm `{name}` is the control of `{other}`, so both must have the same subject, args, \
-             env, parses and reports"
+             env, parses, reports and answers"
         );
         Ok(())
     }
+}
+
+fn check_changes(arm: &Arm) -> Result<()> {
+    let name = &arm.entry.name;
+    let Some(changes) = &arm.changes else {
+        return Ok(());
+    };
+    ensure!(
+        arm.entry.differs_from.is_some(),
+        "arm `{name}`: changes need differs_from, whose start line they are told from"
+    );
+    let malformed = |change: &&String| {
+        let word = change.strip_prefix(['+', '-']);
+        word.is_none_or(str::is_empty)
+    };
+    if let Some(change) = changes.iter().find(malformed) {
+        bail!("arm `{name}`: the change `{change}` is neither `+word` nor `-word`");
+    }
+    Ok(())
 }
 
 /// Names stand in CSV, in file names and in lists on the command line.
@@ -203,69 +253,13 @@ fn check_name(name: &str) -> Result<()> {
     Ok(())
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct File {
-    arm: Vec<FileArm>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct FileArm {
-    name: String,
-    subject: Option<String>,
-    command: Option<PathBuf>,
-    #[serde(default)]
-    args: Vec<String>,
-    #[serde(default)]
-    env: BTreeMap<String, String>,
-    differs_from: Option<String>,
-    differs_by: Option<String>,
-    control_of: Option<String>,
-    #[serde(default = "yes")]
-    parses: bool,
-    #[serde(default)]
-    reports: bool,
-}
-
-fn yes() -> bool {
-    true
-}
-
-fn parse(text: &str) -> Result<Vec<Arm>> {
-    let file: File = toml::from_str(text)?;
-    file.arm.into_iter().map(arm_of).collect()
-}
-
-fn arm_of(raw: FileArm) -> Result<Arm> {
-    let file_name = |path: &PathBuf| Some(path.file_name()?.to_string_lossy().into_owned());
-    let subject = raw
-        .subject
-        .or_else(|| raw.command.as_ref().and_then(file_name))
-        .with_context(|| format!("arm `{}` has neither `subject` nor `command`", raw.name))?;
-    Ok(Arm {
-        entry: ArmEntry {
-            name: raw.name,
-            subject,
-            args: raw.args,
-            env: raw.env,
-            differs_from: raw.differs_from,
-            differs_by: raw.differs_by,
-            control_of: raw.control_of,
-            parses: raw.parses,
-        },
-        command: raw.command,
-        reports: raw.reports,
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn load(text: &str) -> Result<Arms> {
         let arms = Arms {
-            arms: parse(text)?,
+            arms: file::parse(text)?,
             own: 0,
         };
         arms.check()?;
@@ -309,6 +303,15 @@ mod tests {
     }
 
     #[test]
+    fn a_role_and_what_is_answered_have_defaults() {
+        let text = "[[arm]]\nname='a'\nsubject='s'\n[[arm]]\nname='b'\nsubject='s'\nrole='peer'\nanswers='same-body'\n";
+        let arms = load(text).unwrap();
+        let (a, b) = (&arms.all()[0], &arms.all()[1]);
+        assert_eq!((a.entry.role, a.answers), (Role::Side, Answers::SameBytes));
+        assert_eq!((b.entry.role, b.answers), (Role::Peer, Answers::SameBody));
+    }
+
+    #[test]
     fn contradictions_are_refused_by_name() {
         let refused = |text: &str, part: &str| {
             let message = format!("{:#}", load(text).unwrap_err());
@@ -337,5 +340,16 @@ mod tests {
             "another binary",
         );
         refused(&format!("{a}colour='red'"), "colour");
+        refused(&format!("{a}role='king'"), "king");
+        let taken = "[[arm]]\nname='a'\nsubject='flood'\n";
+        refused(taken, "the load generator is called `flood`");
+        refused(&format!("{a}changes=['+x']"), "changes need differs_from");
+        let b = "[[arm]]\nname='b'\nsubject='s'\ndiffers_from='a'\ndiffers_by='x'\n";
+        refused(&format!("{a}{b}changes=['x']"), "`x` is neither");
+        refused(&format!("{a}{b}changes=['+']"), "`+` is neither");
+        refused(
+            &format!("{a}[[arm]]\nname='b'\nsubject='s'\ncontrol_of='a'\nanswers='same-body'"),
+            "must have the same",
+        );
     }
 }

@@ -1,30 +1,22 @@
 //! Experiments: what is to be measured, as data, and the plan that comes of one on this machine.
 
+mod load;
+mod study;
+
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use anyhow::{Context, Result, bail, ensure};
-use records::{LoadPoint, Plan, SCHEMA_VERSION};
+use anyhow::{Context, Result, ensure};
+use records::{LoadPoint, Placement, Plan, Role, SCHEMA_VERSION, Scheduling};
 use serde::Deserialize;
 
+pub use load::Load;
+
 use crate::arms::Arms;
-use crate::processors::{self, Count};
-
-/// The study's own experiments.
-const STUDY: [(&str, &str); 3] = [
-    ("smoke", include_str!("../experiments/smoke.toml")),
-    ("quick", include_str!("../experiments/quick.toml")),
-    ("card", include_str!("../experiments/card.toml")),
-];
-
-/// What a cell takes beside its warm-up and its window: the server's start and stop, the look for
-/// foreign load, verification, and wrk, whose threads notice the end of a window every 100 ms.
-const OVERHEAD_MS: u64 = 250;
+use crate::processors::{self, Count, Wanted};
 
 /// Far above what makes sense, and far below what overflows a figure or fills the memory.
 const MOST_BLOCKS: u32 = 10_000;
-const MOST_CONNECTIONS: u32 = 1_000_000;
-const MOST_PIPELINE: u32 = 1024;
 const LONGEST_WINDOW_S: u32 = 3600;
 
 /// An experiment, before it is fitted to a machine.
@@ -45,26 +37,21 @@ pub struct Experiment {
     pub workers: Count,
     /// Threads of the load generator.
     pub client_threads: Count,
+    /// Which processors server and load generator run on.
+    #[serde(default)]
+    pub placement: Placement,
+    /// The scheduling policy of every server.
+    #[serde(default)]
+    pub scheduling: Scheduling,
     /// Names of the arms.
+    #[serde(default)]
     pub arms: Vec<String>,
+    /// All arms of these roles as well.
+    #[serde(default)]
+    pub roles: Vec<Role>,
     /// The loads.
     #[serde(rename = "load")]
     pub loads: Vec<Load>,
-}
-
-/// One load of an experiment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Load {
-    /// Connections held open at once.
-    pub connections: u32,
-    /// Requests a connection has in flight.
-    #[serde(default = "one")]
-    pub pipeline: u32,
-}
-
-fn one() -> u32 {
-    1
 }
 
 /// What the command line may change of an experiment.
@@ -76,6 +63,10 @@ pub struct Changes {
     pub blocks: Option<u32>,
     /// Another length of the window.
     pub window_s: Option<u32>,
+    /// Other processors.
+    pub placement: Option<Placement>,
+    /// Another scheduling policy.
+    pub scheduling: Option<Scheduling>,
 }
 
 impl Experiment {
@@ -89,12 +80,7 @@ impl Experiment {
                 std::fs::read_to_string(name).with_context(|| format!("cannot read {name}"))?;
             return Self::parse(&text).with_context(|| format!("in {name}"));
         }
-        let found = STUDY.iter().find(|(known, _)| *known == name);
-        let (_, text) = found.with_context(|| {
-            let names = STUDY.map(|(name, _)| name).join(", ");
-            format!("no experiment is called `{name}`; there are {names}, or give the path of a TOML file")
-        })?;
-        Self::parse(text).with_context(|| format!("in experiment {name}"))
+        Self::parse(study::text(name)?).with_context(|| format!("in experiment {name}"))
     }
 
     fn parse(text: &str) -> Result<Self> {
@@ -112,14 +98,16 @@ impl Experiment {
         );
         check_range("blocks", self.blocks, MOST_BLOCKS)?;
         check_range("window_s", self.window_s, LONGEST_WINDOW_S)?;
-        ensure!(!self.arms.is_empty(), "arms must name at least one arm");
+        ensure!(
+            !self.arms.is_empty() || !self.roles.is_empty(),
+            "arms must name at least one arm, or roles a role"
+        );
         ensure!(
             !self.loads.is_empty(),
             "there must be at least one [[load]]"
         );
         for load in &self.loads {
-            check_range("connections", load.connections, MOST_CONNECTIONS)?;
-            check_range("pipeline", load.pipeline, MOST_PIPELINE)?;
+            load.check()?;
         }
         let points: BTreeSet<LoadPoint> = self.load_points().into_iter().collect();
         ensure!(points.len() == self.loads.len(), "a [[load]] occurs twice");
@@ -129,12 +117,7 @@ impl Experiment {
     }
 
     fn load_points(&self) -> Vec<LoadPoint> {
-        let point = |load: &Load| LoadPoint {
-            connections: load.connections,
-            pipeline: load.pipeline,
-            offered_rate_per_s: None,
-        };
-        self.loads.iter().map(point).collect()
+        self.loads.iter().map(Load::point).collect()
     }
 
     /// The experiment with the command line's changes. The arms that the user added (by a file or
@@ -145,7 +128,10 @@ impl Experiment {
     /// When a change makes no sense.
     pub fn changed(mut self, changes: &Changes, arms: &Arms) -> Result<Self> {
         match &changes.arms {
-            Some(names) => self.arms.clone_from(names),
+            Some(names) => {
+                self.arms.clone_from(names);
+                self.roles.clear();
+            }
             None => {
                 for arm in arms.added() {
                     let name = &arm.entry.name;
@@ -157,6 +143,8 @@ impl Experiment {
         }
         self.blocks = changes.blocks.unwrap_or(self.blocks);
         self.window_s = changes.window_s.unwrap_or(self.window_s);
+        self.placement = changes.placement.unwrap_or(self.placement);
+        self.scheduling = changes.scheduling.unwrap_or(self.scheduling);
         self.check()?;
         Ok(self)
     }
@@ -170,14 +158,21 @@ impl Experiment {
         for name in &self.arms {
             entries.push(arms.get(name)?.entry.clone());
         }
+        for arm in arms.all() {
+            let asked = self.roles.contains(&arm.entry.role);
+            if asked && !self.arms.contains(&arm.entry.name) {
+                entries.push(arm.entry.clone());
+            }
+        }
+        ensure!(!entries.is_empty(), "no arm has one of the roles");
         let load_points = self.load_points();
-        let placement = processors::place(
-            cpus,
-            self.workers,
-            self.client_threads,
-            &load_points,
-            oversubscribe,
-        )?;
+        let wanted = Wanted {
+            placement: self.placement,
+            workers: self.workers,
+            client_threads: self.client_threads,
+            loads: &load_points,
+        };
+        let layout = processors::lay_out(cpus, &wanted, oversubscribe)?;
         Ok(Plan {
             schema_version: SCHEMA_VERSION,
             experiment: self.name.clone(),
@@ -186,10 +181,12 @@ impl Experiment {
             blocks: self.blocks,
             window_s: self.window_s,
             warm_up_ms: self.warm_up_ms,
-            workers: placement.workers,
-            client_threads: placement.client_threads,
-            server_cpus: placement.server_cpus,
-            client_cpus: placement.client_cpus,
+            workers: layout.workers,
+            client_threads: layout.client_threads,
+            placement: layout.placement,
+            scheduling: self.scheduling,
+            server_cpus: layout.server_cpus,
+            client_cpus: layout.client_cpus,
             load_points,
             arms: entries,
         })
@@ -204,64 +201,13 @@ fn check_range(field: &str, value: u32, most: u32) -> Result<()> {
     Ok(())
 }
 
-/// About how long so many cells of a plan take, in milliseconds.
-pub fn estimate_ms(plan: &Plan, cells: usize) -> u64 {
-    let cell = u64::from(plan.window_s) * 1000 + u64::from(plan.warm_up_ms) + OVERHEAD_MS;
-    cell * cells as u64
-}
-
-/// Refuses a plan that differs from the one a results folder holds, and names the difference.
-///
-/// # Errors
-/// When they differ.
-pub fn ensure_same(stored: &Plan, now: &Plan) -> Result<()> {
-    let (stored, now) = (toml::Table::try_from(stored)?, toml::Table::try_from(now)?);
-    let keys: BTreeSet<&String> = stored.keys().chain(now.keys()).collect();
-    for key in keys {
-        let (was, is) = (stored.get(key), now.get(key));
-        if was != is {
-            let text = |value: Option<&toml::Value>| {
-                value.map_or_else(|| "nothing".to_owned(), ToString::to_string)
-            };
-            bail!(
-                "the folder was measured by another plan: `{key}` was {} and is now {}; measure into a \
-                 new folder, or give the options that the run was started with",
-                text(was),
-                text(is)
-            );
-        }
-    }
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
+    use records::Generator;
+
     use super::*;
 
     const MINIMAL: &str = "name='x'\ndescription='d'\nblocks=1\nwindow_s=1\nwarm_up_ms=0\nworkers='auto'\nclient_threads=2\narms=['kio-uring']\n[[load]]\nconnections=4\n";
-
-    #[test]
-    fn the_studys_experiments_fit_a_machine() {
-        let arms = Arms::load(None, &[]).unwrap();
-        let cpus: Vec<u32> = (0..16).collect();
-        for (name, _) in STUDY {
-            let experiment = Experiment::load(name).unwrap();
-            assert_eq!(experiment.name, name);
-            experiment.plan(&arms, &cpus, false, 1).unwrap();
-        }
-    }
-
-    #[test]
-    fn quick_fits_its_five_minutes_on_two_processors() {
-        let arms = Arms::load(None, &[]).unwrap();
-        let plan = Experiment::load("quick")
-            .unwrap()
-            .plan(&arms, &[0, 1], false, 1)
-            .unwrap();
-        let cells = plan.arms.len() * plan.load_points.len() * plan.blocks as usize;
-        assert_eq!(cells, 180);
-        assert!(estimate_ms(&plan, cells) <= 270_000);
-    }
 
     #[test]
     fn nonsense_is_refused_with_the_field() {
@@ -288,6 +234,80 @@ mod tests {
         assert!(Experiment::parse(&MINIMAL.replace("connections=4", &deep(1024))).is_ok());
         refused("connections=4", "connections=4\ncolour=1", "colour");
         refused("name='x'", "name='a/b'", "folder");
+        refused("arms=['kio-uring']", "roles=['king']", "king");
+        refused("arms=['kio-uring']", "", "or roles a role");
+        refused("blocks=1", "blocks=1\nplacement='near'", "near");
+        refused("blocks=1", "blocks=1\nscheduling='fifo'", "fifo");
+        let idle = |text: &str| format!("connections=4\nidle_connections={text}");
+        refused("connections=4", &idle("1"), "generator = \"flood\"");
+        let most = idle("1000001\ngenerator='flood'");
+        refused("connections=4", &most, "from 0 to 1000000");
+        assert!(
+            Experiment::parse(&MINIMAL.replace("connections=4", &idle("9\ngenerator='flood'")))
+                .is_ok()
+        );
+    }
+
+    #[test]
+    fn the_loads_of_both_generators_are_told_apart() {
+        let flood = "[[load]]\nconnections=4\ngenerator='flood'\n";
+        let experiment = Experiment::parse(&format!("{MINIMAL}{flood}")).unwrap();
+        let points = experiment.load_points();
+        assert_eq!(points[0].generator, Generator::Wrk);
+        assert_eq!(points[1].generator, Generator::Flood);
+        let twice = Experiment::parse(&format!("{MINIMAL}{flood}{flood}"));
+        assert!(twice.unwrap_err().to_string().contains("occurs twice"));
+    }
+
+    #[test]
+    fn roles_stand_for_their_arms() {
+        let text = MINIMAL.replace(
+            "arms=['kio-uring']",
+            "arms=['kio-uring','kio-uring-again']\nroles=['ladder']",
+        );
+        let arms = Arms::load(None, &[]).unwrap();
+        let plan = |changes: &Changes| {
+            let experiment = Experiment::parse(&text).unwrap();
+            let changed = experiment.changed(changes, &arms).unwrap();
+            changed.plan(&arms, &[0, 1, 2], false, 1).unwrap()
+        };
+        let names =
+            |plan: &Plan| -> Vec<String> { plan.arms.iter().map(|arm| arm.name.clone()).collect() };
+        let all = plan(&Changes::default());
+        assert_eq!(names(&all)[..2], ["kio-uring", "kio-uring-again"]);
+        let ladder = arms.all().iter().filter(|a| a.entry.role == Role::Ladder);
+        // `kio-uring` is a rung too, and is taken once.
+        assert_eq!(all.arms.len(), ladder.count() + 1);
+        let chosen = plan(&Changes {
+            arms: Some(vec!["kio-epoll".to_owned()]),
+            ..Changes::default()
+        });
+        assert_eq!(names(&chosen), ["kio-epoll"]);
+    }
+
+    #[test]
+    fn placement_and_scheduling_are_in_the_plan() {
+        let arms = Arms::load(None, &[]).unwrap();
+        let text = MINIMAL.replace(
+            "blocks=1",
+            "blocks=1\nplacement='shared'\nscheduling='batch'",
+        );
+        let shared = Experiment::parse(&text).unwrap();
+        let plan = shared.plan(&arms, &[0, 1], false, 1).unwrap();
+        assert_eq!(plan.placement, Placement::Shared);
+        assert_eq!(plan.scheduling, Scheduling::Batch);
+        assert_eq!((plan.workers, plan.client_threads), (2, 2));
+        assert!(plan.server_cpus.is_empty() && plan.client_cpus.is_empty());
+        let changes = Changes {
+            placement: Some(Placement::Apart),
+            scheduling: Some(Scheduling::Other),
+            ..Changes::default()
+        };
+        let apart = shared.changed(&changes, &arms).unwrap();
+        let plan = apart.plan(&arms, &[0, 1, 2], false, 1).unwrap();
+        assert_eq!(plan.placement, Placement::Apart);
+        assert_eq!(plan.scheduling, Scheduling::Other);
+        assert_eq!(plan.client_cpus, [1, 2]);
     }
 
     #[test]
@@ -312,6 +332,7 @@ mod tests {
             arms: Some(vec!["tokio-published".to_owned()]),
             blocks: Some(3),
             window_s: Some(5),
+            ..Changes::default()
         };
         let chosen = parse().changed(&changes, &arms).unwrap();
         assert_eq!(chosen.arms, ["tokio-published"]);
@@ -345,19 +366,5 @@ mod tests {
             ..Changes::default()
         };
         refused(window, "window_s is 3601");
-    }
-
-    #[test]
-    fn a_different_plan_is_refused_by_its_difference() {
-        let arms = Arms::load(None, &[]).unwrap();
-        let plan = Experiment::load("smoke")
-            .unwrap()
-            .plan(&arms, &[0, 1], false, 1)
-            .unwrap();
-        assert!(ensure_same(&plan, &plan.clone()).is_ok());
-        let mut other = plan.clone();
-        other.blocks = 9;
-        let message = ensure_same(&plan, &other).unwrap_err().to_string();
-        assert!(message.contains("`blocks` was 2 and is now 9"), "{message}");
     }
 }

@@ -22,6 +22,7 @@ pub mod load;
 pub mod machine;
 pub mod measure;
 pub mod placeholders;
+pub mod plan;
 pub mod preflight;
 pub mod processors;
 pub mod progress;

@@ -1,17 +1,18 @@
 //! One measurement: a fresh server, verified, warmed up, loaded for a window, verified again.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result, anyhow, ensure};
-use conformance::check_hello;
+use conformance::{check_hello, check_hello_body};
 use records::{LoadRecord, Measurement, Plan};
 use server_kit::{CountersLine, WorkerCounters};
 
-use crate::arms::Arm;
+use crate::arms::{Answers, Arm};
 use crate::host::{Host, MachineUsage, Server, ServerUsage};
 use crate::interrupt::Interrupt;
-use crate::load::{self, Window, Wrk, warm_up};
+use crate::load::{self, Generators, Window, warm_up};
 use crate::runner::{Executor, Measured};
 use crate::schedule::Cell;
 use crate::subjects::Binary;
@@ -23,12 +24,12 @@ pub struct Measurer {
     pub plan: Plan,
     /// Its arms by name.
     pub arms: BTreeMap<String, Arm>,
-    /// The subjects' binaries by name.
+    /// The binaries by name: the subjects', and flood's where it loads them.
     pub binaries: BTreeMap<String, Binary>,
     /// Where the servers run.
     pub host: Host,
-    /// The load generator.
-    pub wrk: Wrk,
+    /// The load generators.
+    pub generators: Generators,
     /// Ends a measurement early.
     pub interrupt: Interrupt,
 }
@@ -43,6 +44,8 @@ impl Executor for Measurer {
                 connections: cell.load.connections,
                 pipeline: cell.load.pipeline,
                 offered_rate_per_s: cell.load.offered_rate_per_s,
+                generator: cell.load.generator,
+                idle_connections: cell.load.idle_connections,
                 started_unix_ms: now_unix_ms(),
                 ..Measurement::default()
             },
@@ -62,10 +65,19 @@ impl Measurer {
     /// When the server does not do its part.
     pub fn try_arm(&mut self, name: &str) -> Result<()> {
         let mut server = self.start(name)?;
-        if let Err(failure) = check_hello(server.address()) {
-            return Err(server.explain(failure.into()));
+        if let Err(error) = self.verify(name, server.address()) {
+            return Err(server.explain(error));
         }
         server.stop()
+    }
+
+    /// Asks an arm's server once, and returns how many bytes the answer had.
+    fn verify(&self, name: &str, server: SocketAddr) -> Result<usize> {
+        let arm = self.arms.get(name).context("the arm is unknown")?;
+        Ok(match arm.answers {
+            Answers::SameBytes => check_hello(server)?,
+            Answers::SameBody => check_hello_body(server)?,
+        })
     }
 
     fn start(&mut self, name: &str) -> Result<Server> {
@@ -100,29 +112,26 @@ impl Measurer {
     fn load(&self, cell: &Cell, server: &mut Server, measured: &mut Measured) -> Result<()> {
         let plan = &self.plan;
         let address = server.address();
-        check_hello(address).context("verification before the window failed")?;
+        let verified = self.verify(&cell.arm.name, address);
+        let answer_bytes = verified.context("verification before the window failed")?;
         let warm_up_length = Duration::from_millis(plan.warm_up_ms.into());
-        let threads = plan.client_threads;
         if !warm_up_length.is_zero() {
             warm_up::run(
                 address,
                 &cell.load,
-                threads,
+                answer_bytes,
+                plan.client_threads,
                 warm_up_length,
                 &self.interrupt,
             )?;
         }
 
         let row = &mut measured.row;
-        let arguments = load::arguments(threads, &cell.load, plan.window_s, &address.to_string());
+        let arguments = load::arguments(plan, &cell.load, &address.to_string());
         let before = Sample::before(server, &self.host)?;
         row.started_unix_ms = now_unix_ms();
-        let mut run = self.wrk.start(
-            &arguments,
-            &plan.client_cpus,
-            plan.window_s,
-            &self.interrupt,
-        )?;
+        let generators = &self.generators;
+        let mut run = generators.start(plan, &cell.load, &arguments, &self.interrupt)?;
         run.wait_until_connected()?;
         let steady = Steady::begin(server)?;
         row.connections_open = Some(run.sockets_in_the_middle()?);
@@ -140,14 +149,17 @@ impl Measurer {
             connections: cell.load.connections,
             pipeline: cell.load.pipeline,
             offered_rate_per_s: cell.load.offered_rate_per_s,
+            generator: cell.load.generator,
+            idle_connections: cell.load.idle_connections,
             server_command: server.command_line().to_vec(),
-            client_command: [vec!["wrk".to_owned()], arguments].concat(),
+            client_command: [vec![load::name(cell.load.generator).to_owned()], arguments].concat(),
             start_line: server.start_line().to_owned(),
             latency_histogram: latencies.encode()?,
             latency_corrected_by: latencies.corrected_by().to_owned(),
         });
         fill_spent(row, &before, &after.context("after the window")?)?;
-        check_hello(address).context("verification after the window failed")
+        let verified = self.verify(&cell.arm.name, address).map(drop);
+        verified.context("verification after the window failed")
     }
 }
 

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use anyhow::{Result, ensure};
-use records::Plan;
+use records::{LoadPoint, Plan};
 
 use crate::machine;
 
@@ -18,8 +18,8 @@ const DISK_BYTES: u64 = 64 << 20;
 /// # Errors
 /// When something is too small; the message says what, and how to raise it.
 pub fn check(plan: &Plan, folder: &Path) -> Result<()> {
-    let most = plan.load_points.iter().map(|load| load.connections).max();
-    let connections = u64::from(most.unwrap_or(0));
+    let open = |load: &LoadPoint| u64::from(load.connections) + u64::from(load.idle_connections);
+    let connections = plan.load_points.iter().map(open).max().unwrap_or(0);
     check_nofile(machine::raise_nofile()?, connections)?;
     if let Some(ports) = machine::client_ports() {
         check_ports(ports.into(), connections)?;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use anyhow::{Context, Result, ensure};
 use nix::sched::{CpuSet, sched_getaffinity, sched_setaffinity};
 use nix::unistd::Pid;
-use records::LoadPoint;
+use records::{LoadPoint, Placement};
 use serde::Deserialize;
 use serde::de::{Deserializer, Error};
 
@@ -38,7 +38,9 @@ impl<'de> Deserialize<'de> for Count {
 
 /// Threads and processors of both sides. Without processors a side is not pinned.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Placement {
+pub struct Layout {
+    /// Which processors the two sides run on.
+    pub placement: Placement,
     /// Worker threads of the server.
     pub workers: u32,
     /// Threads of the load generator.
@@ -89,25 +91,65 @@ pub fn confine(cpus: &[u32]) -> nix::Result<()> {
     sched_setaffinity(Pid::from_raw(0), &set)
 }
 
-/// Places `workers` and `client_threads` on `cpus`: the server on the first, the load generator on
-/// the rest. `auto` halves them.
+/// What is to be laid out.
+#[derive(Clone, Copy, Debug)]
+pub struct Wanted<'a> {
+    /// Which processors the two sides shall run on.
+    pub placement: Placement,
+    /// Worker threads of the server.
+    pub workers: Count,
+    /// Threads of the load generator.
+    pub client_threads: Count,
+    /// The loads.
+    pub loads: &'a [LoadPoint],
+}
+
+impl Default for Wanted<'_> {
+    /// A server without a load, apart.
+    fn default() -> Self {
+        Self {
+            placement: Placement::Apart,
+            workers: Count::Auto,
+            client_threads: Count::Auto,
+            loads: &[],
+        }
+    }
+}
+
+/// Lays the two sides out on `cpus`. Apart, the server has the first and the load generator the rest,
+/// and `auto` halves them; shared, nothing is pinned, and `auto` is all of them for either side.
 ///
 /// # Errors
 /// When there are too few processors and sharing them was not asked for.
-pub fn place(
-    cpus: &[u32],
-    workers: Count,
-    client_threads: Count,
-    loads: &[LoadPoint],
-    oversubscribe: bool,
-) -> Result<Placement> {
+pub fn lay_out(cpus: &[u32], wanted: &Wanted, oversubscribe: bool) -> Result<Layout> {
     let available = u32::try_from(cpus.len())?;
+    match wanted.placement {
+        Placement::Shared => shared(wanted, available),
+        Placement::Apart => apart(cpus, wanted, available, oversubscribe),
+    }
+}
+
+/// `auto` is `processors` for either side.
+fn shared(wanted: &Wanted, processors: u32) -> Result<Layout> {
+    Ok(Layout {
+        placement: Placement::Shared,
+        workers: match wanted.workers {
+            Count::Auto => processors,
+            Count::Exactly(workers) => workers,
+        },
+        client_threads: threads(wanted.client_threads, processors, wanted.loads)?,
+        server_cpus: Vec::new(),
+        client_cpus: Vec::new(),
+    })
+}
+
+fn apart(cpus: &[u32], wanted: &Wanted, available: u32, oversubscribe: bool) -> Result<Layout> {
     let half = (available / 2).max(1);
-    let server = match workers {
+    let server = match wanted.workers {
         Count::Auto => half,
         Count::Exactly(workers) => workers,
     };
-    let client = match client_threads {
+    let client = match wanted.client_threads {
         Count::Auto => 1,
         // Twelve threads of wrk run on fewer processors, but one would hold them all back.
         Count::Exactly(threads) => threads.min(2),
@@ -119,17 +161,17 @@ pub fn place(
             "this needs {needed} processors ({server} for the server, at least {client} for the load \
              generator), and this process may use {available}; use `quick`, or --oversubscribe to run it anyway"
         );
-        return Ok(Placement {
-            workers: server,
-            client_threads: threads(client_threads, half, loads)?,
-            server_cpus: Vec::new(),
-            client_cpus: Vec::new(),
-        });
+        return shared(wanted, half);
     }
     let (server_cpus, rest) = cpus.split_at(server as usize);
-    Ok(Placement {
+    Ok(Layout {
+        placement: Placement::Apart,
         workers: server,
-        client_threads: threads(client_threads, u32::try_from(rest.len())?, loads)?,
+        client_threads: threads(
+            wanted.client_threads,
+            u32::try_from(rest.len())?,
+            wanted.loads,
+        )?,
         server_cpus: server_cpus.to_vec(),
         client_cpus: rest.to_vec(),
     })
@@ -157,23 +199,27 @@ mod tests {
     use super::*;
 
     fn loads(connections: &[u32]) -> Vec<LoadPoint> {
-        let load = |connections: &u32| LoadPoint {
-            connections: *connections,
-            pipeline: 1,
-            offered_rate_per_s: None,
-        };
+        let load = |connections: &u32| crate::load::closed_loop(*connections, 1);
         connections.iter().map(load).collect()
     }
 
-    fn auto(cpus: u32) -> Placement {
-        let cpus: Vec<u32> = (0..cpus).collect();
+    fn cpus(count: u32) -> Vec<u32> {
+        (0..count).collect()
+    }
+
+    fn auto(count: u32) -> Layout {
         let loads = loads(&[50, 500, 2000]);
-        place(&cpus, Count::Auto, Count::Auto, &loads, false).unwrap()
+        let wanted = Wanted {
+            loads: &loads,
+            ..Wanted::default()
+        };
+        lay_out(&cpus(count), &wanted, false).unwrap()
     }
 
     #[test]
     fn auto_halves_the_processors_and_threads_divide_the_connections() {
         let two = auto(2);
+        assert_eq!(two.placement, Placement::Apart);
         assert_eq!((two.workers, two.client_threads), (1, 1));
         assert_eq!((two.server_cpus, two.client_cpus), (vec![0], vec![1]));
         let eight = auto(8);
@@ -183,11 +229,37 @@ mod tests {
     }
 
     #[test]
+    fn shared_processors_are_all_for_both_and_nothing_is_pinned() {
+        let loads = loads(&[50, 500]);
+        let wanted = Wanted {
+            placement: Placement::Shared,
+            loads: &loads,
+            ..Wanted::default()
+        };
+        let layout = lay_out(&cpus(8), &wanted, false).unwrap();
+        assert_eq!((layout.workers, layout.client_threads), (8, 5));
+        assert!(layout.server_cpus.is_empty() && layout.client_cpus.is_empty());
+        assert_eq!(layout.placement, Placement::Shared);
+        let wanted = Wanted {
+            workers: Count::Exactly(3),
+            client_threads: Count::Exactly(2),
+            ..wanted
+        };
+        let layout = lay_out(&cpus(1), &wanted, false).unwrap();
+        assert_eq!((layout.workers, layout.client_threads), (3, 2));
+    }
+
+    #[test]
     fn too_few_processors_are_refused_or_shared_openly() {
-        let eight_workers = |cpus: u32, share| {
-            let cpus: Vec<u32> = (0..cpus).collect();
-            let (workers, threads) = (Count::Exactly(8), Count::Exactly(12));
-            place(&cpus, workers, threads, &loads(&[50]), share)
+        let loads = loads(&[50]);
+        let eight_workers = |count: u32, share| {
+            let wanted = Wanted {
+                workers: Count::Exactly(8),
+                client_threads: Count::Exactly(12),
+                loads: &loads,
+                ..Wanted::default()
+            };
+            lay_out(&cpus(count), &wanted, share)
         };
         let message = eight_workers(9, false).unwrap_err().to_string();
         assert!(message.contains("needs 10 processors"), "{message}");
@@ -195,13 +267,20 @@ mod tests {
         assert!(message.contains("--oversubscribe"), "{message}");
         let shared = eight_workers(2, true).unwrap();
         assert_eq!((shared.workers, shared.client_threads), (8, 12));
+        assert_eq!(shared.placement, Placement::Shared);
         assert!(shared.server_cpus.is_empty() && shared.client_cpus.is_empty());
         assert_eq!(eight_workers(10, true).unwrap().client_cpus, [8, 9]);
     }
 
     #[test]
     fn more_threads_than_connections_are_refused() {
-        let result = place(&[0, 1], Count::Auto, Count::Exactly(4), &loads(&[3]), true);
+        let loads = loads(&[3]);
+        let wanted = Wanted {
+            client_threads: Count::Exactly(4),
+            loads: &loads,
+            ..Wanted::default()
+        };
+        let result = lay_out(&[0, 1], &wanted, true);
         assert!(result.unwrap_err().to_string().contains("client_threads"));
     }
 

@@ -100,5 +100,10 @@ fn name(cell: &Cell) -> String {
     } else {
         String::new()
     };
-    format!("{} {}{depth}", cell.arm.name, load.connections)
+    let idle = if load.idle_connections > 0 {
+        format!("+{}", load.idle_connections)
+    } else {
+        String::new()
+    };
+    format!("{} {}{idle}{depth}", cell.arm.name, load.connections)
 }

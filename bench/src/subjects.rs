@@ -48,18 +48,23 @@ impl Directories {
                     command.display()
                 )
             }),
-            None => self.find_subject(&arm.entry.subject),
+            None => self.find_binary(&arm.entry.subject),
         }
     }
 
-    fn find_subject(&self, subject: &str) -> Result<PathBuf> {
-        let mut candidates = self.0.iter().map(|directory| directory.join(subject));
+    /// The binary of that name.
+    ///
+    /// # Errors
+    /// When there is none; the message says where it was looked for and how to build it.
+    pub fn find_binary(&self, name: &str) -> Result<PathBuf> {
+        let mut candidates = self.0.iter().map(|directory| directory.join(name));
         let found = candidates.find(|path| is_executable(path));
         found.with_context(|| {
             let places: Vec<String> = self.0.iter().map(|d| d.display().to_string()).collect();
             format!(
-                "subject `{subject}` is not in {}; build the servers with `cargo build --profile server -p kio-rs \
-                 -p tokio-baseline`, or name their directory with --subjects or KIO_SUBJECTS",
+                "`{name}` is not in {}; build what is measured with `cargo build --profile server -p kio-rs \
+                 -p tokio-baseline -p flood` (other runtimes as bench/peers/arms.toml says), or name the directory \
+                 with --subjects or KIO_SUBJECTS",
                 places.join(" or ")
             )
         })
@@ -98,9 +103,12 @@ pub struct Binary {
 
 impl Binary {
     /// The file at `source`, executed in its place, or as a copy in the directory `copies`.
-    fn read(subject: &str, source: PathBuf, copies: Option<&Path>) -> Result<Self> {
+    ///
+    /// # Errors
+    /// When it cannot be read or copied.
+    pub fn read(name: &str, source: PathBuf, copies: Option<&Path>) -> Result<Self> {
         let path = match copies {
-            Some(directory) => copy(&source, &directory.join(subject))
+            Some(directory) => copy(&source, &directory.join(name))
                 .with_context(|| format!("cannot copy {}", source.display()))?,
             None => source.clone(),
         };

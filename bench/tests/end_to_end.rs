@@ -7,78 +7,18 @@ mod support;
 
 use std::fs;
 use std::path::Path;
-use std::thread::sleep;
-use std::time::{Duration, Instant};
 
+use bench::results::Folder;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use records::{MEASUREMENTS_FILE, Measurement};
-use support::real::{bench, children, run, runs, start};
+use records::{ENVIRONMENT_FILE, Environment, Generator, MEASUREMENTS_FILE, Placement, Scheduling};
+use support::checks::{check_reports, check_row};
+use support::real::{SMOKE, bench, children, run, runs, start, wait_for};
 use support::{cells, loads, rows};
-
-/// The smallest run of both arms at both loads.
-const SMOKE: [&str; 6] = ["run", "smoke", "--blocks", "1", "--seed", "3"];
-
-/// Waits for something that happens for certain, if the program is right.
-fn wait_for(what: &str, happened: impl Fn() -> bool) {
-    let deadline = Instant::now() + Duration::from_secs(60);
-    while !happened() {
-        assert!(Instant::now() < deadline, "{what} never happened");
-        sleep(Duration::from_millis(5));
-    }
-}
 
 fn row_count(folder: &Path) -> usize {
     let text = fs::read_to_string(folder.join(MEASUREMENTS_FILE)).unwrap_or_default();
     text.lines().count().saturating_sub(1)
-}
-
-/// What holds of every measurement that succeeded, whatever the machine.
-fn check_row(row: &Measurement) {
-    assert_eq!(row.error, "", "{row:?}");
-    let requests = row.requests.unwrap();
-    assert!(
-        requests > 0 && row.window_us.unwrap() >= 1_000_000,
-        "{row:?}"
-    );
-    assert_eq!(row.response_bytes, Some(requests * 52), "{row:?}");
-    assert_eq!(
-        row.connections_open,
-        Some(row.connections.into()),
-        "{row:?}"
-    );
-    assert_eq!((row.socket_errors, row.status_errors), (Some(0), Some(0)));
-    assert!(row.server_cpu_user_us.unwrap() + row.server_cpu_system_us.unwrap() > 0);
-    assert!(row.client_cpu_us.unwrap() > 0 && row.server_rss_bytes.unwrap() > 0);
-    let whole = row.server_cpu_user_us.unwrap() + row.server_cpu_system_us.unwrap();
-    // A server that does not report its requests has no steady part.
-    let reports = row.steady_requests.is_some();
-    assert_eq!(reports, row.kernel_entries.is_some(), "{row:?}");
-    assert_eq!(reports, row.steady_requests.is_some_and(|count| count > 0));
-    let cpu_us = row.steady_server_cpu_us;
-    assert_eq!(reports, cpu_us.is_some_and(|us| (1..whole).contains(&us)));
-    assert!(row.latency_p50_us <= row.latency_p99_us && row.latency_p99_us <= row.latency_max_us);
-    assert_eq!(row.subject_sha256.len(), 64);
-}
-
-/// What holds of a server that reports its own counters.
-fn check_reports(row: &Measurement) {
-    let sum = |list: &str| {
-        list.split(';')
-            .map(|n| n.parse::<u64>().unwrap())
-            .sum::<u64>()
-    };
-    // wrk opens one connection more, to see whether the server is there.
-    assert_eq!(sum(&row.accepts_by_worker), u64::from(row.connections) + 1);
-    // The server has answered what wrk counted, and what was on its way when the window closed.
-    let answered = sum(&row.requests_by_worker);
-    let (counted, in_flight) = (row.requests.unwrap(), u64::from(row.connections));
-    assert!(
-        (counted..=counted + in_flight).contains(&answered),
-        "{row:?}"
-    );
-    assert!(row.kernel_entries.unwrap() > 0 && !row.configuration.is_empty());
-    assert_eq!(row.cqes.is_some(), row.arm.starts_with("kio-uring"));
 }
 
 #[test]
@@ -137,7 +77,8 @@ fn a_run_survives_ctrl_c_and_kill_and_resumes_to_the_same_cells() {
     assert_eq!(loads(&folder).len(), 4);
     for (row, load) in rows(&folder).iter().zip(loads(&folder)) {
         check_row(row);
-        check_reports(row);
+        // wrk opens one connection more, to see whether the server is there.
+        check_reports(row, u64::from(row.connections) + 1, 0);
         assert_eq!((&load.arm, load.connections), (&row.arm, row.connections));
         assert_eq!(
             load.latency_corrected_by, "none",
@@ -266,109 +207,68 @@ fn any_server_is_an_arm_and_an_unavailable_one_has_rows_that_say_why() {
 }
 
 #[test]
-fn what_is_missing_is_named_before_anything_is_written() {
+fn both_generators_share_processors_with_servers_under_another_policy() {
     let directory = tempfile::tempdir().unwrap();
-    let refused = |arguments: &[&str], path: Option<&str>, part: &str| {
-        let mut command = bench(directory.path(), arguments);
-        if let Some(path) = path {
-            command.env("PATH", path);
+    let experiment = r#"
+        name = "both"
+        description = "Both generators, nothing pinned"
+        blocks = 1
+        window_s = 1
+        warm_up_ms = 50
+        workers = 2
+        client_threads = 2
+        placement = "shared"
+        scheduling = "batch"
+        arms = ["tokio-published", "kio-uring"]
+        [[load]]
+        connections = 10
+        [[load]]
+        connections = 10
+        generator = "flood"
+        pipeline = 4
+        idle_connections = 300
+    "#;
+    fs::write(directory.path().join("both.toml"), experiment).unwrap();
+    let arguments = ["run", "both.toml", "--out", "run", "--seed", "1"];
+    let (ended, _, stderr) = run(&mut bench(directory.path(), &arguments));
+    assert!(ended.status.success(), "{stderr}");
+    assert!(
+        stderr.contains("under SCHED_BATCH; wrk and flood: 2 threads on"),
+        "{stderr}"
+    );
+
+    let folder = directory.path().join("run");
+    let plan = Folder::plan(&folder).unwrap();
+    assert_eq!(
+        (plan.placement, plan.scheduling),
+        (Placement::Shared, Scheduling::Batch)
+    );
+    let text = fs::read_to_string(folder.join(ENVIRONMENT_FILE)).unwrap();
+    let environment: Environment = serde_json::from_str(&text).unwrap();
+    assert!(environment.load_generator.contains("; flood "), "{text}");
+    assert_eq!(environment.subjects["flood"].sha256.len(), 64);
+    assert!(stderr.contains("/flood (SHA-256 "), "{stderr}");
+
+    let (rows, loads) = (rows(&folder), loads(&folder));
+    assert_eq!((rows.len(), loads.len()), (4, 4));
+    for (row, load) in rows.iter().zip(&loads) {
+        check_row(row);
+        assert!(row.configuration.contains("workers=2 unpinned"), "{row:?}");
+        assert_eq!(load.latency_corrected_by, "none");
+        assert_eq!(
+            (load.generator, load.idle_connections),
+            (row.generator, row.idle_connections)
+        );
+        if row.generator == Generator::Flood {
+            assert_eq!(
+                (row.connections_open, row.idle_connections),
+                (Some(310), 300)
+            );
+            assert_eq!(load.client_command[0], "flood");
+            // One request before the window tells flood the answer.
+            check_reports(row, 310, 1);
+        } else {
+            check_reports(row, 11, 0);
         }
-        let (ended, _, stderr) = run(&mut command);
-        assert_eq!(ended.status.code(), Some(1), "{stderr}");
-        assert!(stderr.contains(part), "{stderr}");
-    };
-    refused(&SMOKE, Some(""), "apt-get install wrk");
-    refused(
-        &["run", "smoke", "--subjects", "."],
-        None,
-        "cargo build --profile server",
-    );
-    refused(&["run", "fast"], None, "no experiment is called `fast`");
-    refused(
-        &["run", "smoke", "--arms", "nobody"],
-        None,
-        "no arm is called `nobody`",
-    );
-    refused(
-        &["run", "smoke", "--resume", "nowhere"],
-        None,
-        "cannot read nowhere",
-    );
-    refused(
-        &["serve", "kio-uring", "--listen", "192.0.2.1:80"],
-        None,
-        "192.0.2.1:80",
-    );
-    assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 0);
-}
-
-#[test]
-fn too_low_a_limit_of_open_files_is_named_with_its_remedy() {
-    let directory = tempfile::tempdir().unwrap();
-    let command = bench(directory.path(), &[]);
-    let mut limited = std::process::Command::new("sh");
-    limited
-        .args(["-c", "ulimit -n 120 && exec \"$0\" \"$@\""])
-        .arg(command.get_program())
-        .args(SMOKE)
-        .env("KIO_SUBJECTS", support::real::subjects())
-        .current_dir(directory.path());
-    let (ended, _, stderr) = run(&mut limited);
-    assert!(!ended.status.success());
-    assert!(stderr.contains("ulimit -Hn 150"), "{stderr}");
-}
-
-#[test]
-fn an_arm_is_verified_and_a_broken_one_fails() {
-    let directory = tempfile::tempdir().unwrap();
-    let (ended, stdout, stderr) = run(&mut bench(
-        directory.path(),
-        &["verify", "tokio-published-no-parse"],
-    ));
-    assert!(ended.status.success(), "{stdout}{stderr}");
-    assert!(
-        stdout.contains("n/a") && !stdout.contains("FAIL"),
-        "{stdout}"
-    );
-
-    let arms = "[[arm]]\nname = 'broken'\ncommand = 'false'\n";
-    fs::write(directory.path().join("arms.toml"), arms).unwrap();
-    let broken = ["verify", "broken", "--arms-file", "arms.toml"];
-    let (ended, stdout, _) = run(&mut bench(directory.path(), &broken));
-    assert_eq!(ended.status.code(), Some(1));
-    assert!(
-        stdout.contains("broken: the server ended before it listened"),
-        "{stdout}"
-    );
-}
-
-#[test]
-fn a_served_arm_answers_until_a_signal() {
-    let directory = tempfile::tempdir().unwrap();
-    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = port.local_addr().unwrap();
-    drop(port);
-    let listen = address.to_string();
-    let arguments = [
-        "serve",
-        "tokio-published",
-        "--listen",
-        &listen,
-        "--workers",
-        "1",
-    ];
-    let process = start(&mut bench(directory.path(), &arguments));
-    wait_for("an answer", || conformance::check_hello(address).is_ok());
-    kill(Pid::from_raw(process.id().cast_signed()), Signal::SIGTERM).unwrap();
-    let ended = process.wait_with_output().unwrap();
-    assert!(ended.status.success());
-    let stdout = String::from_utf8_lossy(&ended.stdout);
-    assert!(
-        stdout
-            .lines()
-            .last()
-            .unwrap()
-            .contains("\"event\":\"stop\""),
-        "{stdout}"
-    );
+    }
 }

@@ -67,6 +67,8 @@ fn measured(cell: &Cell) -> Measured {
             connections: load.connections,
             pipeline: load.pipeline,
             offered_rate_per_s: None,
+            generator: load.generator,
+            idle_connections: load.idle_connections,
             server_command: Vec::new(),
             client_command: Vec::new(),
             start_line: String::new(),

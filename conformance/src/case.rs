@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use crate::cases::{closing, connections, framing, refusals, requests};
+use crate::cases::{HELLO, closing, connections, framing, refusals, requests};
 use crate::failure::Failure;
 
 /// Something that a server must do.
@@ -14,6 +14,9 @@ pub struct Case {
     pub description: &'static str,
     /// Whether only a server that reads the requests can pass.
     pub needs_parsing: bool,
+    /// Whether any HTTP/1.1 server passes that answers with the study's bytes: the other cases are
+    /// about what this study's parser does.
+    pub basic: bool,
     check: fn(SocketAddr) -> Result<(), Failure>,
 }
 
@@ -34,7 +37,7 @@ pub enum Outcome {
     Passed,
     /// It did something else.
     Failed(Failure),
-    /// It does not read requests, so that it cannot pass.
+    /// It is not asked of this server.
     NotApplicable,
 }
 
@@ -47,6 +50,7 @@ const fn case(
         name,
         description,
         needs_parsing: true,
+        basic: false,
         check,
     }
 }
@@ -54,22 +58,29 @@ const fn case(
 static CASES: [Case; 12] = [
     Case {
         needs_parsing: false,
+        basic: true,
         ..case(
             "one-request",
             requests::one_request,
             "answers a request with the exact bytes, once",
         )
     },
-    case(
-        "pipelined-1000",
-        requests::pipelined_1000,
-        "answers 1000 requests of one write, each once",
-    ),
-    case(
-        "byte-at-a-time",
-        requests::byte_at_a_time,
-        "answers requests that come byte by byte, not before their last",
-    ),
+    Case {
+        basic: true,
+        ..case(
+            "pipelined-1000",
+            requests::pipelined_1000,
+            "answers 1000 requests of one write, each once",
+        )
+    },
+    Case {
+        basic: true,
+        ..case(
+            "byte-at-a-time",
+            requests::byte_at_a_time,
+            "answers requests that come byte by byte, not before their last",
+        )
+    },
     case(
         "head-method",
         requests::head_method,
@@ -112,6 +123,7 @@ static CASES: [Case; 12] = [
     ),
     Case {
         needs_parsing: false,
+        basic: true,
         ..case(
             "connections-2000",
             connections::connections_2000,
@@ -125,10 +137,13 @@ pub fn cases() -> &'static [Case] {
     &CASES
 }
 
-/// Runs every case that applies; `parses` is whether the server reads the requests.
-pub fn run_all(server: SocketAddr, parses: bool) -> Vec<(&'static Case, Outcome)> {
+/// Runs every case that `applies` to the server.
+pub fn run_all(
+    server: SocketAddr,
+    applies: impl Fn(&Case) -> bool,
+) -> Vec<(&'static Case, Outcome)> {
     let outcome = |case: &Case| {
-        if case.needs_parsing && !parses {
+        if !applies(case) {
             return Outcome::NotApplicable;
         }
         match case.run(server) {
@@ -140,10 +155,18 @@ pub fn run_all(server: SocketAddr, parses: bool) -> Vec<(&'static Case, Outcome)
 }
 
 /// The check before and after every measurement: one request on a fresh connection, whose answer
-/// must be byte-exact.
+/// must be byte-exact. Returns how many bytes it has.
 ///
 /// # Errors
 /// When the answer is another, or there is none.
-pub fn check_hello(server: SocketAddr) -> Result<(), Failure> {
-    requests::one_request(server)
+pub fn check_hello(server: SocketAddr) -> Result<usize, Failure> {
+    requests::one_request(server).map(|()| HELLO.len())
+}
+
+/// The same check of a server whose answers may have other fields in their head: status and body.
+///
+/// # Errors
+/// When one of them is another, or there is no answer.
+pub fn check_hello_body(server: SocketAddr) -> Result<usize, Failure> {
+    requests::one_request_like(server)
 }

@@ -65,6 +65,30 @@ impl Client {
         Err(self.failure(excerpt(expected), &got, &end))
     }
 
+    /// Reads one answer with a status and a body, whatever else is in its head, which must tell the
+    /// body's length. Returns how many bytes the answer had.
+    pub(crate) fn receive_like(&self, status: u16, body: &[u8]) -> Result<usize, Failure> {
+        let mut got = Vec::new();
+        let mut end = End::Enough;
+        while matches!(end, End::Enough) && !got.ends_with(b"\r\n\r\n") && got.len() < 1 << 16 {
+            end = self.read_into(&mut got, 1);
+        }
+        let head_bytes = got.len();
+        let head = String::from_utf8_lossy(&got).to_ascii_lowercase();
+        let length = format!("content-length: {}", body.len());
+        if head.lines().any(|line| line == length) {
+            end = self.read_into(&mut got, body.len());
+        }
+        if head.starts_with(&format!("http/1.1 {status} ")) && got[head_bytes..] == *body {
+            return Ok(got.len());
+        }
+        let expected = format!(
+            "status {status} and, with a Content-Length, {}",
+            excerpt(body)
+        );
+        Err(self.failure(expected, &got, &end))
+    }
+
     /// Sends many bytes while the answers are read, so that neither side waits for the other.
     pub(crate) fn exchange(&mut self, bytes: &[u8], expected: &[u8]) -> Result<(), Failure> {
         self.while_sending(bytes, |client| client.receive(expected))
@@ -163,7 +187,7 @@ impl Client {
     fn read_into(&self, got: &mut Vec<u8>, count: usize) -> End {
         let mut limited = (&self.stream).take(count as u64);
         match limited.read_to_end(got) {
-            Ok(_) if got.len() == count => End::Enough,
+            Ok(read) if read == count => End::Enough,
             Ok(_) => End::Closed,
             Err(error) if is_timeout(&error) => End::Silent,
             Err(error) => End::Failed(error),

@@ -15,5 +15,5 @@ mod failure;
 mod macros;
 pub mod server;
 
-pub use case::{Case, Outcome, cases, check_hello, run_all};
+pub use case::{Case, Outcome, cases, check_hello, check_hello_body, run_all};
 pub use failure::Failure;

@@ -6,7 +6,7 @@ use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::thread;
 use std::time::Duration;
 
-use conformance::{Failure, Outcome, cases, check_hello, run_all};
+use conformance::{Failure, Outcome, cases, check_hello, check_hello_body, run_all};
 use hello_http::{Connection, HELLO, MAX_HEAD_BYTES, Mode};
 
 /// What the test server does wrong.
@@ -25,6 +25,8 @@ enum Fault {
     ClosesWithoutAnswer,
     ForgetsHalfClosed,
     ClosesAfterEachAnswer,
+    /// Its answers have a field more, as those of other servers do.
+    NamesItself,
 }
 
 /// Starts a server that lives as long as the test's process.
@@ -98,6 +100,10 @@ fn spoilt(bytes: &[u8], fault: Fault) -> Cow<'_, [u8]> {
     let text = || String::from_utf8_lossy(bytes);
     match fault {
         Fault::WrongBody => text().replace("World!", "world!").into_bytes().into(),
+        Fault::NamesItself => text()
+            .replace("Content-", "Server: other\r\nContent-")
+            .into_bytes()
+            .into(),
         Fault::AnswersTwice => bytes.repeat(2).into(),
         Fault::SendsBodyToHead if bytes.ends_with(b"\r\n\r\n") => {
             [bytes, b"Hello, World!"].concat().into()
@@ -123,7 +129,7 @@ fn failure(fault: Fault, case: &str) -> Failure {
 
 #[test]
 fn a_right_server_passes_every_case() {
-    for (case, outcome) in run_all(start(Fault::Nothing), true) {
+    for (case, outcome) in run_all(start(Fault::Nothing), |_| true) {
         assert!(
             matches!(outcome, Outcome::Passed),
             "{}: {outcome:?}",
@@ -134,7 +140,7 @@ fn a_right_server_passes_every_case() {
 
 #[test]
 fn a_server_that_does_not_parse_passes_what_applies() {
-    for (case, outcome) in run_all(start(Fault::DoesNotParse), false) {
+    for (case, outcome) in run_all(start(Fault::DoesNotParse), |case| !case.needs_parsing) {
         match outcome {
             Outcome::Passed => assert!(!case.needs_parsing, "{}", case.name),
             Outcome::NotApplicable => assert!(case.needs_parsing, "{}", case.name),
@@ -163,6 +169,19 @@ fn a_wrong_body_is_shown() {
     assert!(message.contains("Hello, World!"), "{message}");
     assert!(message.contains("Hello, world!"), "{message}");
     check_hello(start(Fault::WrongBody)).unwrap_err();
+}
+
+#[test]
+fn another_head_is_found_unless_only_status_and_body_are_asked_for() {
+    let other = start(Fault::NamesItself);
+    check_hello(other).unwrap_err();
+    let more = "Server: other\r\n".len();
+    assert_eq!(check_hello_body(other).unwrap(), HELLO.len() + more);
+    let same = start(Fault::Nothing);
+    assert_eq!(check_hello_body(same).unwrap(), HELLO.len());
+    assert_eq!(check_hello(same).unwrap(), HELLO.len());
+    let failure = check_hello_body(start(Fault::WrongBody)).unwrap_err();
+    assert!(failure.to_string().contains("Hello, world!"), "{failure}");
 }
 
 #[test]

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::Args;
+use records::Role;
 use serde::Serialize;
 
 use super::options::ArmOptions;
@@ -12,7 +13,7 @@ use super::print;
 use crate::arms::Arm;
 use crate::host::Host;
 use crate::placeholders::Placeholders;
-use crate::processors::{self, Count};
+use crate::processors::{self, Wanted};
 
 /// The port that the command lines of `--json` name.
 const PORT: u16 = 8080;
@@ -49,9 +50,9 @@ impl Arguments {
 
 fn json(arms: &[Arm]) -> Result<String> {
     let cpus = processors::available()?;
-    let placement = processors::place(&cpus, Count::Auto, Count::Auto, &[], true)?;
+    let layout = processors::lay_out(&cpus, &Wanted::default(), true)?;
     let listen = SocketAddr::new(Host::ADDRESS, PORT);
-    let values = Placeholders::new(listen, placement.workers, &placement.server_cpus);
+    let values = Placeholders::new(listen, layout.workers, &layout.server_cpus);
     let lines: Vec<Line> = arms.iter().map(|arm| line(arm, &values)).collect();
     Ok(serde_json::to_string_pretty(&lines)? + "\n")
 }
@@ -75,8 +76,9 @@ fn table(arms: &[Arm]) -> String {
     let mut text = String::new();
     for Arm { entry, .. } in arms {
         text += &format!(
-            "{}\n  {} {}\n",
+            "{} ({})\n  {} {}\n",
             entry.name,
+            role(entry.role),
             entry.subject,
             entry.args.join(" ")
         );
@@ -90,6 +92,15 @@ fn table(arms: &[Arm]) -> String {
     text
 }
 
+fn role(role: Role) -> &'static str {
+    match role {
+        Role::Ladder => "ladder",
+        Role::Side => "side",
+        Role::Floor => "floor",
+        Role::Peer => "peer",
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -99,7 +110,7 @@ mod tests {
     fn the_table_names_every_arm_and_its_difference() {
         let text = table(Arms::load(None, &[]).unwrap().all());
         assert!(text.contains("\n  differs from tokio-published: "));
-        assert!(text.contains("kio-uring-again\n  kio-rs --listen {listen}"));
+        assert!(text.contains("kio-uring-again (side)\n  kio-rs --listen {listen}"));
         assert!(text.contains("the same as kio-uring:"));
     }
 

@@ -4,15 +4,15 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::Args;
-use records::Plan;
+use records::{LoadPoint, Plan, Scheduling};
 use server_kit::Cpus;
 
 use super::options::{ArmOptions, PlanOptions};
 use super::print;
-use crate::experiment::estimate_ms;
 use crate::host::Host;
 use crate::load;
 use crate::placeholders::Placeholders;
+use crate::plan::estimate_ms;
 use crate::schedule::schedule;
 
 #[derive(Args, Debug)]
@@ -34,7 +34,8 @@ impl Arguments {
 }
 
 /// Every cell with its two command lines. The harness chooses the port, so the word PORT stands for it,
-/// and it confines processes itself, for which `taskset` stands.
+/// and it confines and schedules processes itself, for
+/// which `taskset` and `chrt` stand.
 fn listing(plan: &Plan) -> String {
     let cells = schedule(plan);
     let mut text = format!(
@@ -48,7 +49,7 @@ fn listing(plan: &Plan) -> String {
     );
     let values =
         Placeholders::with_port_open(&Host::ADDRESS.to_string(), plan.workers, &plan.server_cpus);
-    let server_prefix = taskset(&plan.server_cpus);
+    let server_prefix = batch(plan.scheduling).to_owned() + &taskset(&plan.server_cpus);
     let client_prefix = taskset(&plan.client_cpus);
     for cell in cells {
         let (arm, load) = (&cell.arm, &cell.load);
@@ -59,13 +60,34 @@ fn listing(plan: &Plan) -> String {
             .collect();
         let args = values.expand_all(&arm.args).join(" ");
         let address = values.expand("{listen}");
-        let wrk = load::arguments(plan.client_threads, load, plan.window_s, &address).join(" ");
+        let client = load::name(load.generator);
+        let client_args = load::arguments(plan, load, &address).join(" ");
         text += &format!(
-            "block {} cell {}: {} at {} connections\n  {env}{server_prefix}{} {args}\n  {client_prefix}wrk {wrk}\n",
-            cell.block, cell.sequence, arm.name, load.connections, arm.subject,
+            "block {} cell {}: {} at {} connections{}\n  {env}{server_prefix}{} {args}\n  {client_prefix}{client} \
+             {client_args}\n",
+            cell.block,
+            cell.sequence,
+            arm.name,
+            load.connections,
+            idle(load),
+            arm.subject,
         );
     }
     text
+}
+
+fn idle(load: &LoadPoint) -> String {
+    match load.idle_connections {
+        0 => String::new(),
+        idle => format!(" beside {idle} idle ones"),
+    }
+}
+
+fn batch(scheduling: Scheduling) -> &'static str {
+    match scheduling {
+        Scheduling::Other => "",
+        Scheduling::Batch => "chrt --batch 0 ",
+    }
 }
 
 fn taskset(cpus: &[u32]) -> String {
@@ -78,6 +100,8 @@ fn taskset(cpus: &[u32]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use records::Generator;
+
     use super::*;
     use crate::arms::Arms;
     use crate::experiment::Experiment;
@@ -95,6 +119,24 @@ mod tests {
     #[test]
     fn the_listing_is_as_it_was() {
         insta::assert_snapshot!(listing(&smoke(&[0, 1])));
+    }
+
+    #[test]
+    fn flood_idle_connections_and_scheduling_are_told() {
+        let mut plan = smoke(&[0, 1]);
+        plan.scheduling = Scheduling::Batch;
+        for load in &mut plan.load_points {
+            load.generator = Generator::Flood;
+            load.idle_connections = 7;
+        }
+        let text = listing(&plan);
+        for part in [
+            "tokio-published at 50 connections beside 7 idle ones\n",
+            "\n  chrt --batch 0 taskset -c 0 kio-rs --listen",
+            "\n  taskset -c 1 flood --address 127.0.0.1:PORT --connections 10 --idle 7 ",
+        ] {
+            assert!(text.contains(part), "{text}");
+        }
     }
 
     #[test]

@@ -5,7 +5,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result};
 use clap::Args;
-use records::Plan;
+use records::{Placement, Plan, Scheduling};
+use serde::de::{DeserializeOwned, IntoDeserializer};
 
 use crate::arms::{Arms, SubjectOption};
 use crate::experiment::{Changes, Experiment};
@@ -45,7 +46,8 @@ impl ArmOptions {
 /// What makes a plan of an experiment.
 #[derive(Args, Clone, Debug)]
 pub struct PlanOptions {
-    /// smoke, quick or card, or the path of a TOML file like theirs
+    /// smoke, quick, card, ladder, peers, pipeline, saturated, single, idle or shared, or the path of
+    /// a TOML file like theirs
     pub experiment: String,
 
     /// Arms to measure in place of the experiment's
@@ -64,6 +66,14 @@ pub struct PlanOptions {
     #[arg(long, value_name = "S")]
     pub window: Option<u32>,
 
+    /// Processors in place of the experiment's: each side on its own, or both on all
+    #[arg(long, value_name = "apart|shared", value_parser = word::<Placement>)]
+    pub placement: Option<Placement>,
+
+    /// Scheduling policy of every server in place of the experiment's
+    #[arg(long, value_name = "other|batch", value_parser = word::<Scheduling>)]
+    pub scheduling: Option<Scheduling>,
+
     /// Run an experiment that needs more processors than there are: nothing is pinned then
     #[arg(long)]
     pub oversubscribe: bool,
@@ -78,6 +88,9 @@ impl PlanOptions {
             arms: self.arms.clone().or_else(|| stored.map(names)),
             blocks: self.blocks.or(stored.map(|plan| plan.blocks)),
             window_s: self.window.or(stored.map(|plan| plan.window_s)),
+            // Not from the plan: an oversubscribed run is shared there without having been asked to be.
+            placement: self.placement,
+            scheduling: self.scheduling.or(stored.map(|plan| plan.scheduling)),
         };
         let seed = match self.seed.or(stored.map(|plan| plan.seed)) {
             Some(seed) => seed,
@@ -87,6 +100,11 @@ impl PlanOptions {
             .changed(&changes, arms)?
             .plan(arms, &processors::available()?, self.oversubscribe, seed)
     }
+}
+
+/// A word as it stands in the experiments.
+fn word<T: DeserializeOwned>(text: &str) -> Result<T, serde::de::value::Error> {
+    T::deserialize(text.into_deserializer())
 }
 
 fn seed_from_time() -> Result<u64> {

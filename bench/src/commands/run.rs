@@ -6,14 +6,14 @@ use std::process::ExitCode;
 
 use anyhow::{Result, ensure};
 use clap::{Args, ValueEnum};
-use records::{Environment, Plan};
+use records::{Environment, Placement, Plan};
 
 use super::options::{ArmOptions, PlanOptions};
 use super::print;
 use crate::arms::{Arm, Arms};
 use crate::host::Host;
 use crate::interrupt::{self, Interrupt};
-use crate::load::Wrk;
+use crate::load::Generators;
 use crate::measure::Measurer;
 use crate::progress::Progress;
 use crate::results::Folder;
@@ -44,7 +44,7 @@ pub struct Arguments {
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum HostOption {
-    /// Server and load generator on this machine, on processors of their own
+    /// Server and load generator on this machine
     Local,
 }
 
@@ -58,20 +58,22 @@ impl Arguments {
         let chosen = arms_of(&plan, &arms)?;
         let copies = subjects::directory_for_copies()?;
         let directories = self.arms.directories()?;
-        let binaries = subjects::resolve(chosen.values(), &directories, Some(copies.path()))?;
-        let wrk = Wrk::find()?;
+        let mut binaries = subjects::resolve(chosen.values(), &directories, Some(copies.path()))?;
+        let generators = Generators::find(&plan, &directories, copies.path())?;
+        // Beside the servers: what loads them is as much part of the measurement.
+        binaries.extend(generators.binary());
         let target = self.resume.as_deref().or(self.out.as_deref());
         preflight::check(&plan, target.unwrap_or(Path::new("results")))?;
-        let environment = machine::environment(wrk.version(), &binaries)?;
+        let environment = machine::environment(&generators.versions(), &binaries)?;
 
         let interrupt = Interrupt::on_signals()?;
         let client_cpus = plan.client_cpus.clone();
         let mut measurer = Measurer {
-            host: Host::local(interrupt.clone()),
+            host: Host::local(plan.scheduling, interrupt.clone()),
             plan,
             arms: chosen,
             binaries,
-            wrk,
+            generators,
             interrupt: interrupt.clone(),
         };
         processors::confine(&client_cpus)?;
@@ -140,10 +142,18 @@ impl Arguments {
         ended
     }
 
-    /// The command line that goes on with this run. Blocks, arms, window and seed come from the folder.
+    /// The command line that goes on with this run. Blocks, arms, window, seed and scheduling come from
+    /// the folder.
     fn resume_command(&self, folder: &Path) -> String {
         let mut words = vec!["bench run".to_owned(), self.plan.experiment.clone()];
         words.push(format!("--resume {}", folder.display()));
+        if let Some(placement) = self.plan.placement {
+            let word = match placement {
+                Placement::Apart => "apart",
+                Placement::Shared => "shared",
+            };
+            words.push(format!("--placement {word}"));
+        }
         if self.plan.oversubscribe {
             words.push("--oversubscribe".to_owned());
         }

@@ -4,14 +4,16 @@ use std::process::ExitCode;
 
 use anyhow::{Result, ensure};
 use clap::Args;
-use conformance::{Case, Outcome, run_all};
+use conformance::{Case, Outcome, check_hello_body, run_all};
+use records::{Role, Scheduling};
 
 use super::options::ArmOptions;
 use super::print;
-use crate::arms::Arm;
-use crate::host::Host;
+use crate::arms::{Answers, Arm, Arms};
+use crate::host::{Host, Server};
 use crate::interrupt::{self, Interrupt};
-use crate::processors::{self, Count};
+use crate::processors::{self, Wanted};
+use crate::subjects::Directories;
 use crate::{machine, subjects};
 
 #[derive(Args, Debug)]
@@ -20,7 +22,7 @@ pub struct Arguments {
     #[arg(required_unless_present = "all")]
     arm: Vec<String>,
 
-    /// Every arm
+    /// Every arm whose binary is built
     #[arg(long, conflicts_with = "arm")]
     all: bool,
 
@@ -39,32 +41,33 @@ impl Arguments {
     /// Status 1 when a case fails, or an arm does not start or stop as it must.
     pub fn run(self) -> Result<ExitCode> {
         let known = self.arms.arms()?;
-        let chosen: Vec<&Arm> = if self.all {
-            known.all().iter().collect()
+        let directories = self.arms.directories()?;
+        let chosen = if self.all {
+            built(&known, &directories)?
         } else {
             let chosen = self.arm.iter().map(|name| known.get(name));
             chosen.collect::<Result<_>>()?
         };
-        let binaries = subjects::resolve(chosen.iter().copied(), &self.arms.directories()?, None)?;
-        ensure!(!chosen.is_empty(), "there is no arm to verify");
+        let binaries = subjects::resolve(chosen.iter().copied(), &directories, None)?;
         machine::raise_nofile()?;
         let cpus = processors::available()?;
-        let placement = processors::place(&cpus, Count::Auto, Count::Auto, &[], true)?;
+        let layout = processors::lay_out(&cpus, &Wanted::default(), true)?;
 
         let interrupt = Interrupt::on_signals()?;
-        let mut host = Host::local(interrupt.clone());
+        let mut host = Host::local(Scheduling::Other, interrupt.clone());
         let mut verified = Vec::new();
         for arm in chosen {
             eprintln!("verifying {}", arm.entry.name);
             let binary = &binaries[&arm.entry.subject];
-            let started = host.start(arm, binary, placement.workers, &placement.server_cpus);
+            let started = host.start(arm, binary, layout.workers, &layout.server_cpus);
             let mut result = Verified {
                 arm: arm.entry.name.clone(),
                 cases: Vec::new(),
                 error: String::new(),
             };
-            let ended = started.and_then(|server| {
-                result.cases = run_all(server.address(), arm.entry.parses);
+            let ended = started.and_then(|mut server| {
+                result.cases = run_all(server.address(), |case| applies(case, arm));
+                check_body(arm, &mut server)?;
                 server.stop()
             });
             if interrupt.is_set() {
@@ -78,6 +81,37 @@ impl Arguments {
         print(&table(&verified))?;
         Ok(ExitCode::from(u8::from(verified.iter().any(failed))))
     }
+}
+
+/// The arms whose binary is there; those that are left out are named.
+fn built<'a>(known: &'a Arms, directories: &Directories) -> Result<Vec<&'a Arm>> {
+    let mut chosen = Vec::new();
+    for arm in known.all() {
+        match directories.find(arm) {
+            Ok(_) => chosen.push(arm),
+            Err(error) => eprintln!("left out {}: {error:#}", arm.entry.name),
+        }
+    }
+    ensure!(!chosen.is_empty(), "no arm's binary is there to verify");
+    Ok(chosen)
+}
+
+/// Whether an arm must pass a case: how the study's own parser refuses what is malformed is not asked
+/// of others.
+fn applies(case: &Case, arm: &Arm) -> bool {
+    arm.answers == Answers::SameBytes
+        && (arm.entry.parses || !case.needs_parsing)
+        && (arm.entry.role != Role::Peer || case.basic)
+}
+
+/// The check of an arm that must only answer with the same status and body.
+fn check_body(arm: &Arm, server: &mut Server) -> Result<()> {
+    if arm.answers == Answers::SameBody
+        && let Err(failure) = check_hello_body(server.address())
+    {
+        return Err(server.explain(failure.into()));
+    }
+    Ok(())
 }
 
 fn failed(verified: &Verified) -> bool {
@@ -126,6 +160,27 @@ fn table(verified: &[Verified]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn others_must_pass_what_any_server_passes_and_the_studys_own_all() {
+        let names = |text: &str| -> Vec<&str> {
+            let directory = tempfile::tempdir().unwrap();
+            let file = directory.path().join("arms.toml");
+            let arm = format!("[[arm]]\nname = 'x'\nsubject = 'x'\n{text}");
+            std::fs::write(&file, arm).unwrap();
+            let arms = Arms::load(Some(&file), &[]).unwrap();
+            let arm = arms.get("x").unwrap();
+            let cases = conformance::cases().iter();
+            let cases = cases.filter(|case| applies(case, arm));
+            cases.map(|case| case.name).collect()
+        };
+        assert_eq!(names("").len(), conformance::cases().len());
+        let blind = names("parses = false");
+        assert_eq!(blind, ["one-request", "connections-2000"]);
+        let basic = names("role = 'peer'");
+        assert!(basic.contains(&"pipelined-1000") && !basic.contains(&"malformed-400"));
+        assert!(names("answers = 'same-body'").is_empty());
+    }
 
     #[test]
     fn the_table_shows_what_passed_what_does_not_apply_and_what_failed() {

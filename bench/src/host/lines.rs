@@ -91,6 +91,8 @@ impl Lines {
 mod tests {
     use std::process::{Command, Stdio};
 
+    use records::Scheduling;
+
     use super::*;
     use crate::host::process::Process;
     use crate::interrupt::Interrupted;
@@ -98,7 +100,7 @@ mod tests {
     fn lines(script: &str) -> (Process, Lines, Interrupt) {
         let mut command = Command::new("sh");
         command.args(["-c", script]).stdout(Stdio::piped());
-        let mut process = Process::start(&mut command, &[]).unwrap();
+        let mut process = Process::start(&mut command, &[], Scheduling::Other).unwrap();
         let interrupt = Interrupt::default();
         let lines = Lines::new(process.take_output().unwrap(), interrupt.clone());
         (process, lines, interrupt)

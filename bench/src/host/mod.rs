@@ -15,6 +15,7 @@ mod server_usage;
 use std::net::{IpAddr, Ipv4Addr};
 
 use anyhow::Result;
+use records::Scheduling;
 
 pub use lines::{Lines, Next};
 pub use log::Log;
@@ -33,6 +34,7 @@ use crate::subjects::Binary;
 pub struct Host {
     ports: ports::Ports,
     quiet: quiet::Quiet,
+    scheduling: Scheduling,
     interrupt: Interrupt,
 }
 
@@ -40,11 +42,13 @@ impl Host {
     /// The address that servers listen on.
     pub const ADDRESS: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
-    /// This machine; the waits for its servers end when `interrupt` is set.
-    pub fn local(interrupt: Interrupt) -> Self {
+    /// This machine, whose servers run under `scheduling`; the waits for them end when `interrupt` is
+    /// set.
+    pub fn local(scheduling: Scheduling, interrupt: Interrupt) -> Self {
         Self {
             ports: ports::Ports::new(Self::ADDRESS),
             quiet: quiet::Quiet::default(),
+            scheduling,
             interrupt,
         }
     }
@@ -63,7 +67,7 @@ impl Host {
         let address = self.ports.free()?;
         let placeholders = Placeholders::new(address, workers, cpus);
         let launch = Launch::new(arm, binary, &placeholders, address, cpus);
-        Server::start(&launch, &self.interrupt)
+        Server::start(&launch.scheduled(self.scheduling), &self.interrupt)
     }
 
     /// What the machine has used until now.

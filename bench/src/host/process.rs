@@ -20,6 +20,7 @@ use nix::errno::Errno;
 use nix::sys::prctl::set_pdeathsig;
 use nix::sys::signal::{Signal, kill, killpg};
 use nix::unistd::{Pid, getpid, getppid};
+use records::Scheduling;
 
 use crate::processors::confine;
 
@@ -30,8 +31,8 @@ pub struct Process {
 }
 
 impl Process {
-    /// Starts `command`, confined to `cpus`; no processors leave it free.
-    pub fn start(command: &mut Command, cpus: &[u32]) -> io::Result<Self> {
+    /// Starts `command` with a scheduling policy, confined to `cpus`; no processors leave it free.
+    pub fn start(command: &mut Command, cpus: &[u32], scheduling: Scheduling) -> io::Result<Self> {
         let parent = getpid();
         let cpus = cpus.to_vec();
         let prepare = move || {
@@ -41,10 +42,11 @@ impl Process {
                 return Err(Errno::ESRCH.into());
             }
             confine(&cpus)?;
+            schedule(scheduling)?;
             Ok(())
         };
         command.process_group(0);
-        // SAFETY: between fork and exec the closure makes three system calls on values it owns. It
+        // SAFETY: between fork and exec the closure makes a few system calls on values it owns. It
         // neither allocates nor takes a lock, so it is sound whatever other threads were doing.
         unsafe { command.pre_exec(prepare) };
         Ok(Self {
@@ -87,6 +89,17 @@ impl Process {
     }
 }
 
+/// Gives this process the policy, which what it starts inherits. `Other` is what every process has.
+fn schedule(scheduling: Scheduling) -> nix::Result<()> {
+    let policy = match scheduling {
+        Scheduling::Other => return Ok(()),
+        Scheduling::Batch => libc::SCHED_BATCH,
+    };
+    let no_priority = libc::sched_param { sched_priority: 0 };
+    // SAFETY: the parameter is valid during the call, and 0 is the calling process.
+    Errno::result(unsafe { libc::sched_setscheduler(0, policy, &raw const no_priority) }).map(drop)
+}
+
 impl Drop for Process {
     fn drop(&mut self) {
         // Errors say that nothing is left to end. The group is killed even when its leader has
@@ -116,6 +129,7 @@ mod tests {
         let mut process = Process::start(
             shell("sleep 60 & echo $!; wait").stdout(Stdio::piped()),
             &[cpu],
+            Scheduling::Other,
         )
         .unwrap();
         let mut line = String::new();
@@ -138,19 +152,42 @@ mod tests {
     }
 
     #[test]
+    fn a_child_and_what_it_starts_have_the_policy() {
+        for (scheduling, policy) in [(Scheduling::Other, 0), (Scheduling::Batch, 3)] {
+            let mut command = shell("sh -c 'echo $$; sleep 60' & wait");
+            let command = command.stdout(Stdio::piped());
+            let mut process = Process::start(command, &[], scheduling).unwrap();
+            let mut line = String::new();
+            let output = process.take_output().unwrap();
+            io::BufRead::read_line(&mut io::BufReader::new(output), &mut line).unwrap();
+            for pid in [process.pid().as_raw(), line.trim().parse().unwrap()] {
+                let stat = Proc::new(pid).unwrap().stat().unwrap();
+                assert_eq!(stat.policy, Some(policy));
+            }
+        }
+    }
+
+    #[test]
     fn a_child_that_cannot_start_is_an_error() {
-        assert!(Process::start(&mut Command::new("/no/such/program"), &[]).is_err());
-        assert!(Process::start(&mut shell("true"), &[1023]).is_err());
+        assert!(
+            Process::start(
+                &mut Command::new("/no/such/program"),
+                &[],
+                Scheduling::Other
+            )
+            .is_err()
+        );
+        assert!(Process::start(&mut shell("true"), &[1023], Scheduling::Other).is_err());
     }
 
     #[test]
     fn the_end_is_seen_and_waiting_is_bounded() {
-        let mut process = Process::start(&mut shell("exit 3"), &[]).unwrap();
+        let mut process = Process::start(&mut shell("exit 3"), &[], Scheduling::Other).unwrap();
         let deadline = Instant::now() + Duration::from_secs(60);
         let status = process.wait_until(deadline).unwrap().unwrap();
         assert_eq!(status.code(), Some(3));
         process.signal(Signal::SIGTERM).unwrap();
-        let mut sleeper = Process::start(&mut shell("sleep 60"), &[]).unwrap();
+        let mut sleeper = Process::start(&mut shell("sleep 60"), &[], Scheduling::Other).unwrap();
         assert!(sleeper.wait_until(Instant::now()).unwrap().is_none());
     }
 }

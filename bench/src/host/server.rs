@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use nix::sys::signal::Signal;
+use records::Scheduling;
 use server_kit::{CountersLine, Event, StartLine};
 
 use super::lines::{Lines, Next};
@@ -33,6 +34,7 @@ pub struct Launch {
     args: Vec<String>,
     env: BTreeMap<String, String>,
     cpus: Vec<u32>,
+    scheduling: Scheduling,
     address: SocketAddr,
     reports: bool,
 }
@@ -55,9 +57,17 @@ impl Launch {
                 .map(|(name, value)| (name.clone(), placeholders.expand(value)))
                 .collect(),
             cpus: cpus.to_vec(),
+            scheduling: Scheduling::Other,
             address,
             reports: arm.reports,
         }
+    }
+
+    /// The same under a scheduling policy.
+    #[must_use]
+    pub fn scheduled(mut self, scheduling: Scheduling) -> Self {
+        self.scheduling = scheduling;
+        self
     }
 
     /// The command, without its standard streams.
@@ -108,7 +118,7 @@ impl Server {
         } else {
             command.stdout(log.stdio()?);
         }
-        let process = Process::start(&mut command, &launch.cpus)
+        let process = Process::start(&mut command, &launch.cpus, launch.scheduling)
             .with_context(|| format!("cannot start {}", launch.subject))?;
         let mut server = Self {
             process,
@@ -183,6 +193,14 @@ impl Server {
     /// Its start line as it printed it; empty when it does not report.
     pub fn start_line(&self) -> &str {
         self.reports.as_ref().map_or("", |r| &r.start_text)
+    }
+
+    /// The words of its start line that tell its configuration; nothing when it does not report.
+    pub fn start_words(&self) -> Option<Vec<String>> {
+        let start = &self.reports.as_ref()?.start;
+        let configuration = start.configuration();
+        let words = configuration.split_whitespace().map(str::to_owned);
+        Some(words.chain([start.server.clone()]).collect())
     }
 
     /// Its effective configuration; empty when it does not report.
@@ -275,6 +293,7 @@ mod tests {
             args: vec!["-c".to_owned(), script.to_owned()],
             env: BTreeMap::new(),
             cpus: Vec::new(),
+            scheduling: Scheduling::Other,
             address: "127.0.0.1:9".parse().unwrap(),
             reports,
         }

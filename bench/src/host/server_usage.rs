@@ -134,6 +134,8 @@ mod tests {
     use std::process::{Command, Stdio};
     use std::time::{Duration, Instant};
 
+    use records::Scheduling;
+
     use super::*;
     use crate::host::process::Process as Child;
 
@@ -167,7 +169,7 @@ mod tests {
         let script = "sh -c 'while :; do :; done' & wait";
         let mut command = Command::new("sh");
         command.args(["-c", script]).stdin(Stdio::null());
-        let child = Child::start(&mut command, &[]).unwrap();
+        let child = Child::start(&mut command, &[], Scheduling::Other).unwrap();
         let deadline = Instant::now() + Duration::from_secs(60);
         let usage = loop {
             let usage = ServerUsage::read(child.pid()).unwrap();
@@ -181,7 +183,7 @@ mod tests {
 
     #[test]
     fn a_process_that_is_gone_is_an_error() {
-        let mut child = Child::start(&mut Command::new("true"), &[]).unwrap();
+        let mut child = Child::start(&mut Command::new("true"), &[], Scheduling::Other).unwrap();
         let pid = child.pid();
         child
             .wait_until(Instant::now() + Duration::from_secs(60))

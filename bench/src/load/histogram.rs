@@ -1,4 +1,4 @@
-//! wrk's latency histogram: its correction undone, and encoded.
+//! The latency histogram, encoded; wrk's with its correction undone.
 //!
 //! wrk adds made-up samples to what it measured, to correct for coordinated omission: with an
 //! expected interval of `e` = window / (requests / connections), a latency `n` of `2e` or more adds
@@ -27,14 +27,19 @@ pub struct Latencies {
 }
 
 impl Latencies {
+    /// A histogram that nobody has corrected.
+    pub fn measured(pairs: Vec<Pair>) -> Self {
+        Self {
+            pairs,
+            corrected: false,
+        }
+    }
+
     /// wrk's histogram with its correction undone. Where the outcome does not add up to the
     /// responses, wrk corrected in some other way, and its histogram stays as it is.
-    pub fn new(corrected: Vec<Pair>, window: &Window, connections: u32, pipeline: u32) -> Self {
-        match measured(&corrected, window, connections, pipeline) {
-            Some(pairs) => Self {
-                pairs,
-                corrected: false,
-            },
+    pub fn of_wrk(corrected: Vec<Pair>, window: &Window, connections: u32, pipeline: u32) -> Self {
+        match uncorrected(&corrected, window, connections, pipeline) {
+            Some(pairs) => Self::measured(pairs),
             None => Self {
                 pairs: corrected,
                 corrected: true,
@@ -66,7 +71,7 @@ impl Latencies {
     }
 }
 
-fn measured(
+fn uncorrected(
     corrected: &[Pair],
     window: &Window,
     connections: u32,
@@ -158,7 +163,7 @@ mod tests {
         let corrected = corrected_as_wrk_does(&samples, 100);
         assert_ne!(corrected, samples);
         // 100 requests, 10 connections: 10 each in 1000 us, so 100 us are expected between two.
-        let latencies = Latencies::new(corrected, &window(100, 1000), 10, 1);
+        let latencies = Latencies::of_wrk(corrected, &window(100, 1000), 10, 1);
         assert_eq!(latencies.pairs, samples);
         assert_eq!(latencies.corrected_by(), "none");
     }
@@ -167,27 +172,27 @@ mod tests {
     fn pipelined_batches_are_counted_as_one() {
         let samples = vec![(10, 20), (35, 5)];
         let corrected = corrected_as_wrk_does(&samples, 1);
-        let latencies = Latencies::new(corrected, &window(400, 100), 4, 16);
+        let latencies = Latencies::of_wrk(corrected, &window(400, 100), 4, 16);
         assert_eq!(latencies.pairs, samples);
     }
 
     #[test]
     fn what_does_not_add_up_stays_as_wrk_reported_it() {
         let odd = vec![(90, 40), (250, 12)];
-        let latencies = Latencies::new(odd.clone(), &window(100, 1000), 10, 1);
+        let latencies = Latencies::of_wrk(odd.clone(), &window(100, 1000), 10, 1);
         assert_eq!((latencies.pairs, latencies.corrected), (odd, true));
     }
 
     #[test]
     fn no_request_is_an_empty_histogram() {
-        let latencies = Latencies::new(Vec::new(), &window(0, 1000), 10, 1);
+        let latencies = Latencies::of_wrk(Vec::new(), &window(0, 1000), 10, 1);
         assert_eq!(latencies.corrected_by(), "none");
         assert!(!latencies.encode().unwrap().is_empty());
     }
 
     #[test]
     fn an_encoded_histogram_reads_back() {
-        let latencies = Latencies::new(vec![(120, 3), (99_999, 1)], &window(4, 4_000_000), 4, 1);
+        let latencies = Latencies::of_wrk(vec![(120, 3), (99_999, 1)], &window(4, 4_000_000), 4, 1);
         let bytes = STANDARD.decode(latencies.encode().unwrap()).unwrap();
         let read: Histogram<u64> = Deserializer::new()
             .deserialize(&mut Cursor::new(bytes))

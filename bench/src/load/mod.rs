@@ -1,10 +1,29 @@
-//! The load: wrk for the timed window, a small client of our own for the warm-up before it.
+//! The load: wrk or flood for the timed window, a small client of our own for the warm-up before it.
 
+mod flood;
+mod generators;
 mod histogram;
 mod report;
+mod run;
 pub mod warm_up;
 mod wrk;
 
+use records::{Generator, LoadPoint};
+
+pub use flood::Flood;
+pub use generators::{Generators, arguments, name};
 pub use histogram::Latencies;
 pub use report::Window;
-pub use wrk::{Run, Wrk, arguments};
+pub use run::Run;
+pub use wrk::Wrk;
+
+/// A closed loop of wrk on so many connections, with so many requests in flight on each.
+pub fn closed_loop(connections: u32, pipeline: u32) -> LoadPoint {
+    LoadPoint {
+        connections,
+        pipeline,
+        offered_rate_per_s: None,
+        generator: Generator::Wrk,
+        idle_connections: 0,
+    }
+}

@@ -1,11 +1,11 @@
-//! The JSON lines of `report.lua`.
+//! The JSON lines of `report.lua`, which flood prints too.
 
 use anyhow::{Context, Result, bail};
 use serde::Deserialize;
 
-/// What wrk reports of its window.
+/// What a load generator reports of its window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[allow(missing_docs, reason = "wrk's own names with their units")]
+#[allow(missing_docs, reason = "the names of the report, with their units")]
 pub struct Window {
     pub duration_us: u64,
     pub requests: u64,
@@ -34,14 +34,16 @@ enum Line {
     Histogram { pairs: Vec<Pair> },
 }
 
-/// The window, when the line is about it; nothing for a line of wrk's own text.
+/// The window, when the line is about it; nothing for a line of other text.
 ///
 /// # Errors
 /// When the line is neither.
 pub fn window(text: &str) -> Result<Option<Window>> {
     match parse(text)? {
         Some(Line::Window(window)) => Ok(Some(window)),
-        Some(Line::Histogram { .. }) => bail!("wrk reported its histogram before its window"),
+        Some(Line::Histogram { .. }) => {
+            bail!("the load generator reported its histogram before its window")
+        }
         None => Ok(None),
     }
 }
@@ -53,7 +55,7 @@ pub fn window(text: &str) -> Result<Option<Window>> {
 pub fn histogram(text: &str) -> Result<Vec<Pair>> {
     match parse(text)? {
         Some(Line::Histogram { pairs }) => Ok(pairs),
-        _ => bail!("wrk reported something else than its histogram: {text}"),
+        _ => bail!("the load generator reported something else than its histogram: {text}"),
     }
 }
 
@@ -61,8 +63,12 @@ fn parse(text: &str) -> Result<Option<Line>> {
     if !text.starts_with('{') {
         return Ok(None);
     }
-    let line = serde_json::from_str(text)
-        .with_context(|| format!("wrk's report is not readable: {}", start_of(text)))?;
+    let line = serde_json::from_str(text).with_context(|| {
+        format!(
+            "the load generator's report is not readable: {}",
+            start_of(text)
+        )
+    })?;
     Ok(Some(line))
 }
 

@@ -9,7 +9,6 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow};
-use hello_http::HELLO;
 use records::LoadPoint;
 
 use crate::interrupt::Interrupt;
@@ -22,13 +21,14 @@ const MOST_PIPELINE: u32 = 128;
 /// Longest wait for one answer, or for room to send.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Loads `server` for `length` from `threads` threads.
+/// Loads `server`, whose answers have `answer_bytes` each, for `length` from `threads` threads.
 ///
 /// # Errors
 /// When the server does not answer, or at an interrupt.
 pub fn run(
     server: SocketAddr,
     load: &LoadPoint,
+    answer_bytes: usize,
     threads: u32,
     length: Duration,
     interrupt: &Interrupt,
@@ -39,7 +39,7 @@ pub fn run(
     let request = format!("GET / HTTP/1.1\r\nHost: {server}\r\n\r\n");
     let pipeline = load.pipeline.min(MOST_PIPELINE) as usize;
     let batch = request.repeat(pipeline);
-    let answer_bytes = HELLO.len() * pipeline;
+    let answers_bytes = answer_bytes * pipeline;
     thread::scope(|scope| {
         let share = |thread| connections / threads + u32::from(thread < connections % threads);
         let drive = |connections| {
@@ -49,7 +49,7 @@ pub fn run(
                     server,
                     connections,
                     batch,
-                    answer_bytes,
+                    answers_bytes,
                     deadline,
                     interrupt,
                 )
@@ -70,7 +70,7 @@ fn closed_loop(
     server: SocketAddr,
     connections: u32,
     batch: &[u8],
-    answer_bytes: usize,
+    answers_bytes: usize,
     deadline: Instant,
     interrupt: &Interrupt,
 ) -> io::Result<()> {
@@ -84,13 +84,13 @@ fn closed_loop(
     let mut streams = (0..connections)
         .map(open)
         .collect::<io::Result<Vec<TcpStream>>>()?;
-    let mut answer = vec![0; answer_bytes];
+    let mut answers = vec![0; answers_bytes];
     loop {
         for stream in &mut streams {
             stream.write_all(batch)?;
         }
         for stream in &mut streams {
-            stream.read_exact(&mut answer)?;
+            stream.read_exact(&mut answers)?;
         }
         if Instant::now() >= deadline || interrupt.is_set() {
             return Ok(());
@@ -103,15 +103,10 @@ mod tests {
     use std::net::TcpListener;
     use std::sync::atomic::{AtomicU64, Ordering};
 
-    use super::*;
+    use hello_http::HELLO;
 
-    fn load(connections: u32, pipeline: u32) -> LoadPoint {
-        LoadPoint {
-            connections,
-            pipeline,
-            offered_rate_per_s: None,
-        }
-    }
+    use super::*;
+    use crate::load::closed_loop as load;
 
     /// Serves so many connections with a hello for every request, and counts the requests.
     fn serve(connections: usize, counted: &'static AtomicU64) -> SocketAddr {
@@ -138,7 +133,15 @@ mod tests {
         static COUNTED: AtomicU64 = AtomicU64::new(0);
         let server = serve(6, &COUNTED);
         let length = Duration::from_millis(20);
-        run(server, &load(6, 4), 4, length, &Interrupt::default()).unwrap();
+        run(
+            server,
+            &load(6, 4),
+            HELLO.len(),
+            4,
+            length,
+            &Interrupt::default(),
+        )
+        .unwrap();
         let counted = COUNTED.load(Ordering::Relaxed);
         assert!(counted >= 24 && counted.is_multiple_of(4), "{counted}");
     }
@@ -148,7 +151,15 @@ mod tests {
         static COUNTED: AtomicU64 = AtomicU64::new(0);
         let server = serve(2, &COUNTED);
         let deep = load(2, 1_000_000);
-        run(server, &deep, 1, Duration::ZERO, &Interrupt::default()).unwrap();
+        run(
+            server,
+            &deep,
+            HELLO.len(),
+            1,
+            Duration::ZERO,
+            &Interrupt::default(),
+        )
+        .unwrap();
         let counted = COUNTED.load(Ordering::Relaxed);
         assert_eq!(counted, 2 * u64::from(MOST_PIPELINE));
     }
@@ -159,7 +170,14 @@ mod tests {
         let server = listener.local_addr().unwrap();
         thread::spawn(move || drop(listener.accept()));
         let length = Duration::from_secs(60);
-        let result = run(server, &load(1, 1), 1, length, &Interrupt::default());
+        let result = run(
+            server,
+            &load(1, 1),
+            HELLO.len(),
+            1,
+            length,
+            &Interrupt::default(),
+        );
         assert!(format!("{:#}", result.unwrap_err()).contains("warm-up"));
     }
 }

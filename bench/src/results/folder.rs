@@ -15,7 +15,7 @@ use serde::Deserialize;
 use super::lock::Lock;
 use super::recorder::Recorder;
 use super::repair;
-use crate::experiment;
+use crate::plan;
 use crate::schedule::Key;
 
 /// A results folder, open for writing.
@@ -67,7 +67,7 @@ impl Folder {
     /// When the plan, a binary or the machine is another, of which the message names the difference,
     /// or another run is writing to the folder.
     pub fn resume(path: &Path, plan: &Plan, environment: &Environment) -> Result<Self> {
-        experiment::ensure_same(&Self::plan(path)?, plan)?;
+        plan::ensure_same(&Self::plan(path)?, plan)?;
         let stored: Environment = {
             let path = path.join(ENVIRONMENT_FILE);
             let text = read(&path)?;

@@ -74,6 +74,8 @@ mod tests {
     use std::cell::RefCell;
     use std::rc::Rc;
 
+    use records::Generator;
+
     use super::*;
 
     /// A disk of a few bytes, of which a write takes what fits.
@@ -140,6 +142,8 @@ mod tests {
             connections: 1,
             pipeline: 1,
             offered_rate_per_s: None,
+            generator: Generator::Wrk,
+            idle_connections: 0,
             server_command: Vec::new(),
             client_command: Vec::new(),
             start_line: String::new(),

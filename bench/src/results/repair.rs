@@ -129,6 +129,8 @@ fn row_key(row: &Measurement) -> Key {
         connections: row.connections,
         pipeline: row.pipeline,
         offered_rate_per_s: row.offered_rate_per_s,
+        generator: row.generator,
+        idle_connections: row.idle_connections,
     };
     (row.block, row.arm.clone(), load)
 }
@@ -138,6 +140,8 @@ fn load_key(record: &LoadRecord) -> Key {
         connections: record.connections,
         pipeline: record.pipeline,
         offered_rate_per_s: record.offered_rate_per_s,
+        generator: record.generator,
+        idle_connections: record.idle_connections,
     };
     (record.block, record.arm.clone(), load)
 }

@@ -1,6 +1,7 @@
 //! What the tests share.
 #![allow(clippy::unwrap_used, reason = "a test may")]
 
+pub mod checks;
 pub mod real;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -48,6 +49,8 @@ pub fn key(row: &Measurement) -> Key {
         connections: row.connections,
         pipeline: row.pipeline,
         offered_rate_per_s: row.offered_rate_per_s,
+        generator: row.generator,
+        idle_connections: row.idle_connections,
     };
     (row.block, row.arm.clone(), load)
 }

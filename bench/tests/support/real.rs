@@ -3,6 +3,8 @@
 use std::env;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 
 use procfs::process::all_processes;
 
@@ -10,11 +12,11 @@ use procfs::process::all_processes;
 pub fn subjects() -> PathBuf {
     let beside = Path::new(env!("CARGO_BIN_EXE_bench")).parent().unwrap();
     let directory = env::var_os("KIO_SUBJECTS").map_or_else(|| beside.to_owned(), PathBuf::from);
-    for server in ["kio-rs", "tokio-baseline"] {
+    for program in ["kio-rs", "tokio-baseline", "flood"] {
         assert!(
-            directory.join(server).exists(),
-            "{server} is not in {}: build it with `cargo build -p kio-rs -p tokio-baseline`, or name its \
-             directory in KIO_SUBJECTS",
+            directory.join(program).exists(),
+            "{program} is not in {}: build it with `cargo build -p kio-rs -p tokio-baseline -p flood`, or name \
+             its directory in KIO_SUBJECTS",
             directory.display()
         );
     }
@@ -64,4 +66,16 @@ pub fn children(pid: u32) -> Vec<i32> {
 pub fn runs(pid: i32) -> bool {
     let stat = procfs::process::Process::new(pid).and_then(|process| process.stat());
     stat.is_ok_and(|stat| stat.state != 'Z')
+}
+
+/// The smallest run of both arms at both loads.
+pub const SMOKE: [&str; 6] = ["run", "smoke", "--blocks", "1", "--seed", "3"];
+
+/// Waits for something that happens for certain, if the program is right.
+pub fn wait_for(what: &str, happened: impl Fn() -> bool) {
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while !happened() {
+        assert!(Instant::now() < deadline, "{what} never happened");
+        sleep(Duration::from_millis(5));
+    }
 }

@@ -8,6 +8,7 @@ use super::{GET, HELLO};
 use crate::client::Client;
 use crate::failure::Failure;
 
+const BODY: &[u8] = b"Hello, World!";
 const HEAD: &[u8] = b"HEAD / HTTP/1.1\r\nHost: localhost\r\n\r\n";
 const HEAD_ONLY: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 13\r\n\r\n";
 
@@ -16,6 +17,13 @@ pub(crate) fn one_request(server: SocketAddr) -> Result<(), Failure> {
     client.send(GET);
     client.receive(HELLO)?;
     client.finish()
+}
+
+/// Returns the length of the answer.
+pub(crate) fn one_request_like(server: SocketAddr) -> Result<usize, Failure> {
+    let mut client = Client::connect(server)?;
+    client.send(GET);
+    client.receive_like(200, BODY)
 }
 
 pub(crate) fn pipelined_1000(server: SocketAddr) -> Result<(), Failure> {

@@ -1,0 +1,104 @@
+//! The study's own experiments.
+
+use anyhow::{Context, Result};
+
+macro_rules! experiments {
+    ($($name:literal)*) => {
+        [$(($name, include_str!(concat!("../../experiments/", $name, ".toml")))),*]
+    };
+}
+
+/// Name and text of each.
+const STUDY: &[(&str, &str)] = &experiments![
+    "smoke" "quick" "card" "ladder" "peers" "pipeline" "saturated" "single" "idle" "shared"
+];
+
+/// The text of the experiment of that name.
+///
+/// # Errors
+/// When there is none; the message lists those there are.
+pub(super) fn text(name: &str) -> Result<&'static str> {
+    let found = STUDY.iter().find(|(known, _)| *known == name);
+    let (_, text) = found.with_context(|| {
+        let names: Vec<&str> = STUDY.iter().map(|(name, _)| *name).collect();
+        format!(
+            "no experiment is called `{name}`; there are {}, or give the path of a TOML file",
+            names.join(", ")
+        )
+    })?;
+    Ok(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::arms::Arms;
+    use crate::experiment::Experiment;
+    use crate::plan::estimate_ms;
+
+    /// Arms that experiments name and that no file of arms has yet.
+    const MISSING: &[&str] = &[
+        "compio",
+        "epoll-floor",
+        "glommio",
+        "hyper",
+        "kio-epoll-spin",
+        "kio-uring-spin",
+        "may",
+        "monoio",
+        "monoio-tuned",
+        "nginx",
+        "tokio-per-core-spin",
+        "uring-floor",
+    ];
+
+    #[test]
+    fn every_experiment_fits_a_machine_and_its_name() {
+        let arms = Arms::load(None, &[]).unwrap();
+        let cpus: Vec<u32> = (0..16).collect();
+        for (name, _) in STUDY {
+            let mut experiment = Experiment::load(name).unwrap();
+            assert_eq!(experiment.name, *name);
+            experiment
+                .arms
+                .retain(|arm| !MISSING.contains(&arm.as_str()));
+            experiment.plan(&arms, &cpus, false, 1).unwrap();
+        }
+    }
+
+    #[test]
+    fn the_arms_that_are_missing_are_those_that_are_named() {
+        let arms = Arms::load(None, &[]).unwrap();
+        let named = STUDY
+            .iter()
+            .flat_map(|(name, _)| Experiment::load(name).unwrap().arms);
+        let missing: BTreeSet<String> = named.filter(|name| arms.get(name).is_err()).collect();
+        assert_eq!(missing.iter().collect::<Vec<_>>(), MISSING);
+    }
+
+    #[test]
+    fn every_file_is_in_the_table() {
+        let directory = concat!(env!("CARGO_MANIFEST_DIR"), "/experiments");
+        let files = std::fs::read_dir(directory).unwrap().map(|file| {
+            let path = file.unwrap().path();
+            path.file_stem().unwrap().to_string_lossy().into_owned()
+        });
+        let files: BTreeSet<String> = files.collect();
+        let table: BTreeSet<String> = STUDY.iter().map(|(name, _)| (*name).to_owned()).collect();
+        assert_eq!(files, table);
+    }
+
+    #[test]
+    fn quick_fits_its_five_minutes_on_two_processors() {
+        let arms = Arms::load(None, &[]).unwrap();
+        let plan = Experiment::load("quick")
+            .unwrap()
+            .plan(&arms, &[0, 1], false, 1)
+            .unwrap();
+        let cells = plan.arms.len() * plan.load_points.len() * plan.blocks as usize;
+        assert_eq!(cells, 180);
+        assert!(estimate_ms(&plan, cells) <= 270_000);
+    }
+}

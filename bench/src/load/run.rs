@@ -1,0 +1,239 @@
+//! A load generator at work: started, watched, read.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, anyhow, bail};
+use records::{Generator, LoadPoint, Plan, Scheduling};
+
+use super::histogram::Latencies;
+use super::report::{self, Window};
+use crate::host::{Lines, Log, Next, Process};
+use crate::interrupt::Interrupt;
+
+/// How late the connections or a report may be: wrk's threads notice the end every 100 ms, on a busy
+/// machine later.
+const PATIENCE: Duration = Duration::from_secs(20);
+/// The line of a generator whose connections are open.
+const CONNECTED_LINE: &str = "connected";
+
+/// How it shows that the connections are open.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Connected {
+    /// Not at all; they are after this long, which is part of the window.
+    After(Duration),
+    /// It says so, in a line, and the window begins.
+    Told,
+}
+
+/// A load generator at work.
+#[derive(Debug)]
+pub struct Run {
+    name: &'static str,
+    process: Process,
+    lines: Lines,
+    log: Log,
+    connected: Connected,
+    window: Duration,
+    /// When the window began, or may have.
+    began: Instant,
+}
+
+impl Run {
+    /// Starts `command` for a window of `plan`, on the client's processors.
+    ///
+    /// # Errors
+    /// When it cannot be started.
+    pub(super) fn start(
+        name: &'static str,
+        command: &mut Command,
+        connected: Connected,
+        plan: &Plan,
+        interrupt: &Interrupt,
+    ) -> Result<Self> {
+        let log = Log::new().context("cannot make a temporary file")?;
+        command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(log.stdio()?);
+        let mut process = Process::start(command, &plan.client_cpus, Scheduling::Other)
+            .with_context(|| format!("cannot start {name}"))?;
+        let output = process.take_output().context("there is no output")?;
+        Ok(Self {
+            name,
+            process,
+            lines: Lines::new(output, interrupt.clone()),
+            log,
+            connected,
+            window: Duration::from_secs(plan.window_s.into()),
+            began: Instant::now(),
+        })
+    }
+
+    /// Waits until the connections are open: 2000 of them take some tens of milliseconds.
+    ///
+    /// # Errors
+    /// When it ends before, or at an interrupt.
+    pub fn wait_until_connected(&mut self) -> Result<()> {
+        match self.connected {
+            Connected::After(length) => self.wait_in_the_window(length),
+            Connected::Told => {
+                match self.lines.next(self.began + PATIENCE)? {
+                    Next::Line(text) if text == CONNECTED_LINE => {}
+                    Next::Line(_) | Next::Closed => return Err(self.ended_early()),
+                    Next::Late => bail!(
+                        "{} has not opened its connections in {PATIENCE:?}",
+                        self.name
+                    ),
+                }
+                self.began = Instant::now();
+                Ok(())
+            }
+        }
+    }
+
+    /// Waits for the middle of the window, then counts the sockets that it holds.
+    ///
+    /// # Errors
+    /// When it ends before, or at an interrupt.
+    pub fn sockets_in_the_middle(&mut self) -> Result<u64> {
+        self.wait_in_the_window(self.window / 2)?;
+        let directory = format!("/proc/{}/fd", self.process.pid());
+        let files = fs::read_dir(&directory)
+            .with_context(|| format!("cannot count the sockets of {}", self.name))?;
+        // Other files are standard streams, pipes, and an epoll instance or a ring a thread.
+        let is_socket = |target: &PathBuf| {
+            target
+                .as_os_str()
+                .as_encoded_bytes()
+                .starts_with(b"socket:")
+        };
+        let targets = files
+            .flatten()
+            .filter_map(|file| fs::read_link(file.path()).ok());
+        Ok(targets.filter(is_socket).count() as u64)
+    }
+
+    fn wait_in_the_window(&mut self, length: Duration) -> Result<()> {
+        if self.lines.wait_readable(self.began + length)? {
+            return Err(self.ended_early());
+        }
+        Ok(())
+    }
+
+    fn deadline(&self) -> Instant {
+        self.began + self.window + PATIENCE
+    }
+
+    /// Waits for the end of the window. The connections are still open when this returns.
+    ///
+    /// # Errors
+    /// When it fails, or at an interrupt.
+    pub fn window(&mut self) -> Result<Window> {
+        loop {
+            match self.lines.next(self.deadline())? {
+                Next::Line(text) => {
+                    if let Some(window) = report::window(&text)? {
+                        return Ok(window);
+                    }
+                }
+                Next::Closed => return Err(self.ended_early()),
+                Next::Late => bail!("{} did not report {PATIENCE:?} after its window", self.name),
+            }
+        }
+    }
+
+    /// Reads the latencies and waits for its end.
+    ///
+    /// # Errors
+    /// When it fails, or at an interrupt.
+    pub fn latencies(mut self, window: &Window, load: &LoadPoint) -> Result<Latencies> {
+        let name = self.name;
+        let pairs = match self.lines.next(self.deadline())? {
+            Next::Line(text) => report::histogram(&text)?,
+            Next::Closed => return Err(self.ended_early()),
+            Next::Late => bail!("{name} did not report its histogram in {PATIENCE:?}"),
+        };
+        match self.process.wait_until(self.deadline())? {
+            Some(status) if status.success() => {}
+            Some(status) => bail!("{name} ended with {status}"),
+            None => bail!("{name} did not end after its report"),
+        }
+        Ok(match load.generator {
+            Generator::Wrk => Latencies::of_wrk(pairs, window, load.connections, load.pipeline),
+            Generator::Flood => Latencies::measured(pairs),
+        })
+    }
+
+    fn ended_early(&mut self) -> anyhow::Error {
+        let name = self.name;
+        let how = match self.process.wait_until(Instant::now() + PATIENCE) {
+            Ok(Some(status)) => format!("{name} ended early with {status}"),
+            _ => format!("{name} closed its output early"),
+        };
+        anyhow!("{how}{}", self.log.last_words())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+
+    use super::*;
+    use crate::arms::Arms;
+    use crate::experiment::Experiment;
+    use crate::load::wrk::{self, Wrk};
+    use crate::load::{arguments, closed_loop};
+
+    fn plan() -> Plan {
+        let arms = Arms::load(None, &[]).unwrap();
+        let smoke = Experiment::load("smoke").unwrap();
+        let mut plan = smoke.plan(&arms, &[0], true, 1).unwrap();
+        plan.window_s = 60;
+        plan
+    }
+
+    #[test]
+    fn a_server_that_is_not_there_is_told_in_wrks_words() {
+        let free = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = free.local_addr().unwrap().to_string();
+        drop(free);
+        let wrk = Wrk::find().unwrap();
+        assert!(wrk.version().starts_with("wrk "));
+        let plan = plan();
+        let mut command = wrk.command();
+        command.args(arguments(&plan, &closed_loop(1, 1), &address));
+        let connected = Connected::After(wrk::CONNECTED);
+        let interrupt = Interrupt::default();
+        let mut run = Run::start("wrk", &mut command, connected, &plan, &interrupt).unwrap();
+        let message = run.sockets_in_the_middle().unwrap_err().to_string();
+        assert!(
+            message.contains("exit status: 1: unable to connect"),
+            "{message}"
+        );
+    }
+
+    #[test]
+    fn connections_that_are_told_and_those_that_never_come() {
+        let script = |script: &str| {
+            let mut command = Command::new("sh");
+            command.args(["-c", script]);
+            let (plan, interrupt) = (plan(), Interrupt::default());
+            Run::start("flood", &mut command, Connected::Told, &plan, &interrupt).unwrap()
+        };
+        script("echo connected; sleep 60")
+            .wait_until_connected()
+            .unwrap();
+        let refused = |text: &str| {
+            let error = script(text).wait_until_connected().unwrap_err();
+            assert_eq!(
+                error.to_string(),
+                "flood ended early with exit status: 1: flood: no ring"
+            );
+        };
+        refused("echo 'flood: no ring' >&2; exit 1");
+        refused("echo '{}'; echo 'flood: no ring' >&2; exit 1");
+    }
+}
