@@ -1,4 +1,4 @@
-//! Our own claims and the A/A controls.
+//! What we claim of every run with our server and the card's, and the A/A controls.
 
 use records::{LoadPoint, Plan};
 
@@ -37,6 +37,7 @@ pub(super) fn claims(plan: &Plan) -> Vec<Claim> {
                     load_name(load)
                 ),
                 test: test(OUR_ARM, BASELINE_ARM, metric, load, shape),
+                needs_saturation: false,
             });
         }
     }
@@ -64,6 +65,7 @@ pub(super) fn claims(plan: &Plan) -> Vec<Claim> {
                         load_name(load)
                     ),
                     test: test(&arm.name, repeated, metric, load, Shape::Similar),
+                    needs_saturation: false,
                 });
             }
         }

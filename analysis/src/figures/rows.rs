@@ -44,7 +44,6 @@ pub(super) struct Panel {
 
 /// A chart.
 pub(super) struct Chart {
-    pub(super) name: &'static str,
     pub(super) title: String,
     pub(super) description: String,
     pub(super) axis: String,
@@ -67,7 +66,6 @@ impl Chart {
         body.push(self.axis(y));
         let body = html! { @for part in &body { (part) } };
         figure(
-            self.name,
             &self.title,
             &self.description,
             y + AXIS_HEIGHT,
