@@ -65,15 +65,15 @@ fn an_absent_file() {
 fn another_schema_version() {
     for file in [EXPERIMENT_FILE, ENVIRONMENT_FILE] {
         let error = refusal(file, |text| {
-            text.replace("schema_version = 1", "schema_version = 2")
-                .replace("\"schema_version\": 1", "\"schema_version\": 2")
+            text.replace("schema_version = 2", "schema_version = 1")
+                .replace("\"schema_version\": 2", "\"schema_version\": 1")
         });
         assert!(matches!(error.fault(), Fault::SchemaVersion { .. }));
         says(
             &error,
             &[
                 file,
-                "field schema_version is 2, this analysis reads 1",
+                "field schema_version is 1, this analysis reads 2",
                 "revision",
             ],
         );
@@ -114,7 +114,7 @@ fn another_header() {
         &error,
         &[
             "measurements.csv:1: the header",
-            "column 8",
+            "column 10",
             "window_ms",
             "window_us",
         ],
@@ -143,7 +143,7 @@ fn a_row_with_too_few_fields() {
     assert!(matches!(error.fault(), Fault::FieldCount { .. }));
     says(
         &error,
-        &["measurements.csv:5: 45 fields where the header has 46"],
+        &["measurements.csv:5: 47 fields where the header has 48"],
     );
 }
 
