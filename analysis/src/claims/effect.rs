@@ -1,5 +1,6 @@
 //! What a comparison shows, without any claim: less, more, the same, or nothing certain.
 
+use super::headline::limited;
 use super::judge::point_result;
 use super::{Reason, Shape, Verdict};
 use crate::metric::Metric;
@@ -53,7 +54,8 @@ impl Effect {
 
 /// The effect at one load point, by the same margin and gates as every verdict.
 pub fn effect(study: &Study, pair: Pair, metric: Metric, point: usize) -> Effect {
-    let decided = |shape| point_result(study, pair, metric, point, shape, false).map(|r| r.decision);
+    let decided =
+        |shape| point_result(study, pair, metric, point, shape, false).map(|r| r.decision);
     let (Some(less), Some(more)) = (decided(Shape::Less), decided(Shape::More)) else {
         return Effect::NotMeasured;
     };
@@ -117,19 +119,22 @@ pub fn summary(
                 (!at.is_empty()).then(|| part(study, *pair, named, &at))
             })
             .collect();
-        Prose::from(beginning(kind, beginnings)).text(": ").then(joined(parts)).text(".")
+        Prose::from(beginning(study, kind, beginnings))
+            .text(": ")
+            .then(joined(parts))
+            .text(".")
     };
     kinds.into_iter().map(sentence).collect()
 }
 
-fn beginning(kind: Effect, words: &Beginnings) -> String {
+fn beginning(study: &Study, kind: Effect, words: &Beginnings) -> String {
     match kind {
         Effect::Less => words.less.to_owned(),
         Effect::More => words.more.to_owned(),
         Effect::Same => format!("{} within {}", words.same, percent(EQUIVALENCE_MARGIN, 0)),
         Effect::Unclear | Effect::NotMeasured => "Not decided".to_owned(),
         Effect::TooFewBlocks => format!("Not decided with fewer than {MIN_BLOCKS} blocks"),
-        Effect::ClientBound => "Not decided, limited by the load generator".to_owned(),
+        Effect::ClientBound => format!("Not decided, because {}", limited(study)),
         Effect::Invalid => "Invalid".to_owned(),
     }
 }

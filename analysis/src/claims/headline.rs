@@ -120,9 +120,7 @@ fn uniform(study: &Study, pair: Pair, words: &Words, side: Effect, points: &[usi
         .then(both(" and ")),
         Effect::ClientBound => Prose::from(format!("In {noun} this run says little about "))
             .then(both(" and "))
-            .text(format!(
-                ", because the load generator was the bottleneck{everywhere}"
-            )),
+            .text(format!(", because {}{everywhere}", limited(study))),
         Effect::Invalid => Prose::from(format!("This run has no valid number for {noun} of "))
             .then(both(" against ")),
         Effect::NotMeasured => {
@@ -139,6 +137,15 @@ fn uniform(study: &Study, pair: Pair, words: &Words, side: Effect, points: &[usi
         })
         .collect();
     start.text(": ").then(joined(list)).text(".")
+}
+
+/// Why rates and latencies say little about the servers.
+pub(super) fn limited(study: &Study) -> &'static str {
+    if study.apart() {
+        "the load generator was the bottleneck"
+    } else {
+        "the load generator competed for the same processors"
+    }
 }
 
 /// The sentence where the load points give different pictures.
@@ -170,7 +177,7 @@ fn mixed(study: &Study, pair: Pair, words: &Words, sides: &[Effect]) -> Prose {
                 Effect::Same => format!(" The same within {}: ", percent(EQUIVALENCE_MARGIN, 0)),
                 Effect::Unclear => " Not decided: ".to_owned(),
                 Effect::TooFewBlocks => format!(" Fewer than {MIN_BLOCKS} blocks: "),
-                Effect::ClientBound => " Limited by the load generator: ".to_owned(),
+                Effect::ClientBound => format!(" Not decided, because {}: ", limited(study)),
                 Effect::Invalid => " Invalid: ".to_owned(),
                 Effect::NotMeasured => " Not measured: ".to_owned(),
             })

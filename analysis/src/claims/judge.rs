@@ -1,7 +1,9 @@
 //! From a claim and a study to a verdict with its sentence.
 
 use super::decide::combine;
-use super::{Claim, Evidence, Judged, PointResult, RowRef, Shape, Test, counts, decide, level, sentence};
+use super::{
+    Claim, Evidence, Judged, PointResult, RowRef, Shape, Test, counts, decide, level, sentence,
+};
 use crate::bottleneck::Bottleneck;
 use crate::metric::Metric;
 use crate::model::{Outcome, Pair, Study};

@@ -111,10 +111,12 @@ fn found(cell: &Cell, level: &Level, shape: Shape, estimate: Option<&Estimate>) 
                 grouped(estimate.high, 0)
             ))
             .text(" bytes of memory an idle connection"),
-        Level::AgainstWithoutIdle { metric, .. } => arm
-            .text(" has ")
-            .number(interval(estimate))
-            .text(format!(" times the {} that it has without the idle connections", metric.noun())),
+        Level::AgainstWithoutIdle { metric, .. } => {
+            arm.text(" has ").number(interval(estimate)).text(format!(
+                " times the {} that it has without the idle connections",
+                metric.noun()
+            ))
+        }
     }
     .text(blocks)
 }

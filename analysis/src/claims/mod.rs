@@ -26,9 +26,9 @@ use crate::text::Prose;
 
 pub use decide::{Decision, Evidence, Reason, Shape, Verdict, decide};
 pub use effect::{Beginnings, Effect, Named, effect, summary};
-pub use summary::RUNGS;
 pub use headline::{Headline, headline};
 pub use judge::judge;
+pub use summary::RUNGS;
 pub use target::{TARGETS, Target};
 
 /// The arm that stands for the card's kio: one shared listener, no parsing, an allocation a request.
@@ -95,7 +95,12 @@ impl Claim {
                 metric,
                 loads,
                 shape,
-            } => subject(vec![ours, base], metric.column(), loads, Some(shape.ratio())),
+            } => subject(
+                vec![ours, base],
+                metric.column(),
+                loads,
+                Some(shape.ratio()),
+            ),
             Test::Level {
                 arm,
                 load,

@@ -130,7 +130,10 @@ fn because(study: &Study, pair: Pair, metric: Metric, shape: Shape, result: &Poi
 pub(super) fn limit_words(reason: Reason, shape: Shape) -> String {
     match reason {
         Reason::Met => format!("the whole interval is {}", shape.limit()),
-        Reason::Missed => format!("the whole interval is beyond the limit of {}", shape.limit()),
+        Reason::Missed => format!(
+            "the whole interval is beyond the limit of {}",
+            shape.limit()
+        ),
         Reason::TooFewBlocks => format!("fewer than {MIN_BLOCKS} blocks decide nothing"),
         _ => format!("the limit of {} is inside the interval", shape.limit()),
     }

@@ -204,7 +204,11 @@ pub(super) fn claims(plan: &Plan) -> Vec<Claim> {
     }
     let mut claims = Vec::new();
     for target in &TARGETS {
-        for load in plan.load_points.iter().filter(|load| target.loads.has(load)) {
+        for load in plan
+            .load_points
+            .iter()
+            .filter(|load| target.loads.has(load))
+        {
             for (name, what, test) in tests(plan, target, load) {
                 claims.push(Claim {
                     id: format!("target-{name}-{}", slug(&load_label(load))),
@@ -301,7 +305,11 @@ mod tests {
         for (place, target) in TARGETS.iter().enumerate() {
             assert!(TARGETS[..place].iter().all(|other| other.id != target.id));
             assert!(!target.reason.is_empty());
-            assert!(!target.reason.contains(|c: char| c.is_ascii_digit()), "{}", target.reason);
+            assert!(
+                !target.reason.contains(|c: char| c.is_ascii_digit()),
+                "{}",
+                target.reason
+            );
         }
     }
 }

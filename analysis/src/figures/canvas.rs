@@ -28,12 +28,7 @@ font-family:system-ui,-apple-system,'Segoe UI',Roboto,'Helvetica Neue',Arial,san
 @media print{.fig{--ink:#000;--mute:#444;--grid:#ddd;--band:#eee;--paper:#fff}}";
 
 /// A whole figure: `body` drawn on `height` of paper.
-pub(super) fn figure(
-    title: &str,
-    description: &str,
-    height: f64,
-    body: &Markup,
-) -> String {
+pub(super) fn figure(title: &str, description: &str, height: f64, body: &Markup) -> String {
     let height = fixed(height, 0);
     html! {
         svg.fig xmlns="http://www.w3.org/2000/svg" role="img"

@@ -71,7 +71,10 @@ impl Forest {
         let points = 0..study.plan.load_points.len();
         let (mut low, mut high) = (0.9_f64, 1.1_f64);
         for pair in &self.pairs {
-            for found in points.clone().filter_map(|point| estimate(study, *pair, point)) {
+            for found in points
+                .clone()
+                .filter_map(|point| estimate(study, *pair, point))
+            {
                 low = low.min(found.low * 0.98);
                 high = high.max(found.high * 1.02);
             }
@@ -79,7 +82,11 @@ impl Forest {
         let panels = points
             .map(|point| Panel {
                 heading: load_name(study.load(point)),
-                rows: self.pairs.iter().map(|pair| self.row(study, *pair, point)).collect(),
+                rows: self
+                    .pairs
+                    .iter()
+                    .map(|pair| self.row(study, *pair, point))
+                    .collect(),
             })
             .collect();
         let most = 1.0 + EQUIVALENCE_MARGIN;

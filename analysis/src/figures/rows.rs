@@ -65,12 +65,7 @@ impl Chart {
         }
         body.push(self.axis(y));
         let body = html! { @for part in &body { (part) } };
-        figure(
-            &self.title,
-            &self.description,
-            y + AXIS_HEIGHT,
-            &body,
-        )
+        figure(&self.title, &self.description, y + AXIS_HEIGHT, &body)
     }
 
     fn panel(&self, panel: &Panel, top: f64) -> Markup {

@@ -15,7 +15,10 @@ pub fn bytes_an_idle_connection(
 ) -> Option<Estimate> {
     let idle = f64::from(study.load(with).idle_connections);
     let pairs = paired(study, arm, [with, without], Metric::ServerRssBytes)?;
-    let values: Vec<f64> = pairs.iter().map(|(with, without)| (with - without) / idle).collect();
+    let values: Vec<f64> = pairs
+        .iter()
+        .map(|(with, without)| (with - without) / idle)
+        .collect();
     median_estimate(&values, &mut resampler(study, arm, with))
 }
 
@@ -41,11 +44,17 @@ fn paired(
         return None;
     }
     let [with, without] = points.map(|point| study.by_block(arm, point, metric));
-    let both = with.iter().filter_map(|(block, value)| Some((*value, *without.get(block)?)));
+    let both = with
+        .iter()
+        .filter_map(|(block, value)| Some((*value, *without.get(block)?)));
     Some(both.collect())
 }
 
 fn resampler(study: &Study, arm: usize, with: usize) -> Resampler {
-    let name = format!("idle {} {}", study.arm_name(arm), load_label(study.load(with)));
+    let name = format!(
+        "idle {} {}",
+        study.arm_name(arm),
+        load_label(study.load(with))
+    );
     Resampler::new(Seed::new(study.plan.seed), name)
 }

@@ -27,9 +27,8 @@ fn below(plan: &Plan, arm: usize) -> Option<usize> {
 /// Each rung of the ladder with the rung below it, from the lowest up. A rung whose lower one the
 /// plan lacks has no pair.
 pub fn rungs(plan: &Plan) -> Vec<Pair> {
-    let rung = |arm: usize| {
-        plan.arms[arm].role == Role::Ladder && plan.arms[arm].control_of.is_none()
-    };
+    let rung =
+        |arm: usize| plan.arms[arm].role == Role::Ladder && plan.arms[arm].control_of.is_none();
     let mut waiting: Vec<usize> = (0..plan.arms.len()).filter(|arm| rung(*arm)).collect();
     let mut placed: Vec<usize> = Vec::new();
     // The lower rung first, whatever the plan's order. What stands on itself is left out.
@@ -119,9 +118,16 @@ pub(super) fn pairs(plan: &Plan, claimed: &[Pair]) -> Vec<Pair> {
     }
     for (ours, arm) in plan.arms.iter().enumerate() {
         add(ours, below(plan, ours));
-        add(ours, arm.control_of.as_deref().and_then(|name| place(plan, name)));
+        add(
+            ours,
+            arm.control_of.as_deref().and_then(|name| place(plan, name)),
+        );
     }
-    for pair in floors(plan).into_iter().chain(peers(plan)).chain(claimed.iter().copied()) {
+    for pair in floors(plan)
+        .into_iter()
+        .chain(peers(plan))
+        .chain(claimed.iter().copied())
+    {
         add(pair.ours, Some(pair.base));
     }
     pairs

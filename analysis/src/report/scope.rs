@@ -11,7 +11,10 @@ const LONGEST_OPEN: usize = 24;
 /// The blocks of a run's report as a part of the report of several runs.
 pub(super) fn scoped(run: &str, blocks: Vec<Block>) -> Vec<Block> {
     let scope = slug(run);
-    blocks.into_iter().map(|block| scoped_block(&scope, block)).collect()
+    blocks
+        .into_iter()
+        .map(|block| scoped_block(&scope, block))
+        .collect()
 }
 
 /// The identifier of something of a run.
@@ -27,7 +30,9 @@ fn scoped_block(scope: &str, mut block: Block) -> Block {
         }
         Block::Lead(sentences) => sentences.iter_mut().for_each(|s| sentence(scope, s)),
         Block::Entries(entries) => {
-            entries.iter_mut().for_each(|entry| sentence(scope, &mut entry.sentence));
+            entries
+                .iter_mut()
+                .for_each(|entry| sentence(scope, &mut entry.sentence));
         }
         Block::Table { table, .. } | Block::Folded { table, .. } => in_folder(scope, table),
         Block::Figure { figure, data } => {

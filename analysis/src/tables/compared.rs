@@ -116,7 +116,11 @@ fn table(study: &Study, shown: &Shown, pairs: &[Pair]) -> Table {
     ];
     if shown.to_baseline {
         let title = format!("to {BASELINE_ARM}");
-        columns.push(Column::new("cpu_us_per_request_to_baseline", title, Kind::Estimates));
+        columns.push(Column::new(
+            "cpu_us_per_request_to_baseline",
+            title,
+            Kind::Estimates,
+        ));
     }
     if shown.rate != Rate::Never {
         columns.push(Column::new(
@@ -160,8 +164,9 @@ fn line(study: &Study, shown: &Shown, pair: Pair, point: usize) -> Option<Line> 
         let baseline = study.arm(BASELINE_ARM).map(|base| Pair { base, ..pair });
         values.push(baseline.map_or(Value::Empty, |pair| ratio(study, pair, point, CPU)));
     }
-    let saturated =
-        [pair.ours, pair.base].iter().all(|arm| study.cell(*arm, point).saturated());
+    let saturated = [pair.ours, pair.base]
+        .iter()
+        .all(|arm| study.cell(*arm, point).saturated());
     match shown.rate {
         Rate::Never => {}
         Rate::Saturated if !saturated => values.push(Value::Empty),

@@ -16,7 +16,11 @@ pub fn idle(study: &Study) -> Table {
             Column::new("arm", "Arm", Kind::Words),
             Column::new("load", "Connections", Kind::Numbers),
             Column::new("server_rss_bytes", "Memory, MiB", Kind::Estimates),
-            Column::new("server_rss_bytes_without", "without idle, MiB", Kind::Estimates),
+            Column::new(
+                "server_rss_bytes_without",
+                "without idle, MiB",
+                Kind::Estimates,
+            ),
             Column::new(
                 "rss_bytes_per_idle_connection",
                 "Bytes an idle connection",
@@ -38,9 +42,8 @@ pub fn idle(study: &Study) -> Table {
 
 fn line(study: &Study, arm: usize, (with, without): (usize, usize)) -> Line {
     let cells = [with, without].map(|point| study.cell(arm, point));
-    let memory = |cell: &Cell| {
-        Value::estimate(cell.quotable(Metric::ServerRssBytes), Display::Mebibytes)
-    };
+    let memory =
+        |cell: &Cell| Value::estimate(cell.quotable(Metric::ServerRssBytes), Display::Mebibytes);
     let note = (cells.iter())
         .find(|cell| !cell.valid())
         .map_or_else(String::new, |cell| {

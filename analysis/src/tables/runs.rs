@@ -27,7 +27,11 @@ pub fn runs(assessments: &[Assessment]) -> Table {
 
 fn line(study: &Study) -> Line {
     let plan = &study.plan;
-    let loads: Vec<Prose> = plan.load_points.iter().map(|p| load_label(p).into()).collect();
+    let loads: Vec<Prose> = plan
+        .load_points
+        .iter()
+        .map(|p| load_label(p).into())
+        .collect();
     let invalid = study.cells.iter().filter(|cell| !cell.valid()).count();
     Line::plain(vec![
         Value::Name(study.name.clone()),

@@ -55,6 +55,9 @@ fn line(study: &Study, cell: &Cell) -> Line {
         ),
         Value::estimate(to_baseline, Display::Decimals(3)),
         Value::Name(cell.corrected_by.clone()),
-        Value::Text(cell.bottleneck.map_or_else(String::new, |name| name.to_string())),
+        Value::Text(
+            cell.bottleneck
+                .map_or_else(String::new, |name| name.to_string()),
+        ),
     ])
 }

@@ -29,7 +29,11 @@ pub fn load_names(points: &[&LoadPoint]) -> String {
         [] | [_] => points.iter().map(|point| load_name(point)).collect(),
         [first, rest @ ..] if rest.iter().all(|p| conditions(p) == conditions(first)) => {
             let counts = points.iter().map(|p| p.connections.to_string()).collect();
-            format!("{} connections{}", list(counts).to_plain(), conditions(first))
+            format!(
+                "{} connections{}",
+                list(counts).to_plain(),
+                conditions(first)
+            )
         }
         _ => list(points.iter().map(|point| load_name(point)).collect()).to_plain(),
     }

@@ -111,7 +111,9 @@ fn links_hold(bundle: &Bundle) {
         "an id stands twice"
     );
     let targets = bundle.files()["report.md"].split("](").skip(1);
-    let targets: Vec<&str> = targets.map(|part| part.split(')').next().unwrap()).collect();
+    let targets: Vec<&str> = targets
+        .map(|part| part.split(')').next().unwrap())
+        .collect();
     assert!(targets.len() > 20);
     for target in targets {
         assert!(bundle.files().contains_key(target), "{target}");
@@ -160,14 +162,22 @@ fn several_runs_make_one_report_with_a_part_each() {
     ] {
         assert!(files.contains_key(path), "{path}");
     }
-    assert_eq!(files.keys().filter(|path| path.ends_with(".html")).count(), 1);
+    assert_eq!(
+        files.keys().filter(|path| path.ends_with(".html")).count(),
+        1
+    );
     links_hold(&bundle);
     // The first run's answer is the report's; the other's stands in its part.
     let text = &files["report.md"];
-    let answers: Vec<&str> = values(text, "<a id=\"").filter(|id| id.ends_with(".headline-cpu")).collect();
+    let answers: Vec<&str> = values(text, "<a id=\"")
+        .filter(|id| id.ends_with(".headline-cpu"))
+        .collect();
     assert_eq!(
         answers,
-        ["2026-01-01-a-quick.headline-cpu", "2026-01-02-b-quick.headline-cpu"]
+        [
+            "2026-01-01-a-quick.headline-cpu",
+            "2026-01-02-b-quick.headline-cpu"
+        ]
     );
     let first = text.find(answers[0]).unwrap();
     assert!(first < text.find("## The runs").unwrap());

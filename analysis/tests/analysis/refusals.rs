@@ -37,7 +37,9 @@ fn refusal_of(spoil: impl FnOnce(&mut Scenario)) -> LoadError {
     let mut scenario = small();
     spoil(&mut scenario);
     scenario.write(root.path());
-    load_run(root.path(), Completeness::Whole).unwrap_err()
+    load_run(root.path(), Completeness::Whole)
+        .map(|_| ())
+        .unwrap_err()
 }
 
 fn says(error: &LoadError, parts: &[&str]) {
@@ -249,7 +251,7 @@ fn two_binaries_of_one_arm() {
 fn a_binary_that_the_environment_does_not_know() {
     let error = refusal_of(|scenario| {
         let kio = scenario.environment.subjects.get_mut("kio-rs").unwrap();
-        kio.sha256 = "d".repeat(64);
+        kio.sha256 = "e".repeat(64);
     });
     says(&error, &["environment.json (subjects.kio-rs.sha256)"]);
     let error = refusal_of(|scenario| {

@@ -84,15 +84,18 @@ pub fn saturated(kio_p99: f64) -> Scenario {
         arm("kio-uring", Role::Ladder, Some("tokio-published")),
     ];
     let loads = [50, 500, 2000].map(flood).to_vec();
-    run(plan_of("saturated", BLOCKS, loads, arms), move |arm, point| {
-        let ours = arm.name == "kio-uring";
-        Facts {
-            client_us: if point.connections == 50 { 20.0 } else { 8.0 },
-            entries: if ours { 0.07 } else { 2.1 },
-            p99: if ours { kio_p99 } else { 20.0 },
-            ..USUAL
-        }
-    })
+    run(
+        plan_of("saturated", BLOCKS, loads, arms),
+        move |arm, point| {
+            let ours = arm.name == "kio-uring";
+            Facts {
+                client_us: if point.connections == 50 { 20.0 } else { 8.0 },
+                entries: if ours { 0.07 } else { 2.1 },
+                p99: if ours { kio_p99 } else { 20.0 },
+                ..USUAL
+            }
+        },
+    )
 }
 
 /// 1000 connections with and without 10 000 idle ones, of so many bytes each and so dear a load.

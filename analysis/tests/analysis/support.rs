@@ -125,10 +125,7 @@ impl Scenario {
         let latency_us = f64::from(point.connections) * f64::from(point.pipeline) * slowest_us;
         let at = |share: f64| Some((latency_us * share) as u64);
         let workers = u64::from(self.plan.workers);
-        let by_worker = |total: u64| {
-            let counts = (0..workers).map(|w| (total / workers + u64::from(w < total % workers)).to_string());
-            counts.collect::<Vec<_>>().join(";")
-        };
+        let by_worker = |total| evenly(total, workers);
         self.rows.push(Measurement {
             block,
             sequence: self.rows.len() as u32,
@@ -157,7 +154,9 @@ impl Scenario {
             server_cpu_user_us: Some(server_us / 5),
             server_cpu_system_us: Some(server_us - server_us / 5),
             steady_us: facts.steady.map(|_| window_us / 2),
-            steady_server_cpu_us: facts.steady.map(|share| (server_us as f64 * share / 2.0) as u64),
+            steady_server_cpu_us: facts
+                .steady
+                .map(|share| (server_us as f64 * share / 2.0) as u64),
             steady_requests: facts.steady.map(|_| requests / 2),
             client_cpu_us: Some(client_total),
             host_cpu_busy_us: Some(server_us + client_total + 60_000),
@@ -175,6 +174,10 @@ impl Scenario {
             subject_sha256: self.environment.subjects[&arm.subject].sha256.clone(),
             ..Measurement::default()
         });
+        self.record(block, arm, point, latency_us);
+    }
+
+    fn record(&mut self, block: u32, arm: &ArmEntry, point: &LoadPoint, latency_us: f64) {
         let by = match point.generator {
             Generator::Wrk => "wrk",
             Generator::Flood => "none",
@@ -253,6 +256,13 @@ impl Scenario {
     }
 }
 
+/// A list by worker, as even as can be.
+fn evenly(total: u64, workers: u64) -> String {
+    let counts = (0..workers).map(|w| total / workers + u64::from(w < total % workers));
+    let counts: Vec<String> = counts.map(|count| count.to_string()).collect();
+    counts.join(";")
+}
+
 /// A load of `wrk`.
 pub fn load(connections: u32) -> LoadPoint {
     LoadPoint {
@@ -314,7 +324,11 @@ fn plan(blocks: u32) -> Plan {
     let entry = |name: &str| ArmEntry {
         differs_by: (name == "kio-uring").then(|| "everything".to_owned()),
         control_of: (name == "kio-uring-again").then(|| "kio-uring".to_owned()),
-        ..arm(name, Role::Side, (name == "kio-uring").then_some("tokio-published"))
+        ..arm(
+            name,
+            Role::Side,
+            (name == "kio-uring").then_some("tokio-published"),
+        )
     };
     let loads = [50, 500, 2000].map(load).to_vec();
     plan_of("synthetic", blocks, loads, ARMS.map(entry).to_vec())
@@ -322,7 +336,10 @@ fn plan(blocks: u32) -> Plan {
 
 fn environment(plan: &Plan) -> Environment {
     let subject = |arm: &ArmEntry| {
-        let digit = arm.subject.bytes().fold(0, |sum: u32, byte| (sum * 7 + u32::from(byte)) % 16);
+        let digit = arm
+            .subject
+            .bytes()
+            .fold(0, |sum: u32, byte| (sum * 7 + u32::from(byte)) % 16);
         let file = SubjectFile {
             sha256: format!("{digit:x}").repeat(64),
             bytes: 1_234_567,

@@ -2,8 +2,8 @@
 
 use super::{Block, heading};
 use crate::model::Study;
-use records::{Generator, Placement};
 use crate::text::{Prose, generator_name, joined, scheduling_name};
+use records::{Generator, Placement};
 
 pub(super) fn chapter(study: &Study) -> Vec<Block> {
     let mut blocks = vec![

@@ -38,9 +38,11 @@ fn overview(assessments: &[Assessment]) -> Vec<Block> {
     let mut blocks = vec![
         heading("runs", "The runs"),
         Block::Paragraph(
-            Prose::from("Runs are never pooled: each has a part of its own. The answer above is that of ")
-                .code(assessments.first().map_or("", |a| a.study.name.as_str()))
-                .text("."),
+            Prose::from(
+                "Runs are never pooled: each has a part of its own. The answer above is that of ",
+            )
+            .code(assessments.first().map_or("", |a| a.study.name.as_str()))
+            .text("."),
         ),
         open(tables::runs(assessments)),
     ];
@@ -65,7 +67,9 @@ fn part(assessment: &Assessment, first: bool) -> Vec<Block> {
         id: scoped_id(&study.name, "run"),
         text: format!("Experiment {}", study.plan.experiment),
     }];
-    blocks.push(Block::Paragraph(Prose::from("Run ").code(&study.name).text(".")));
+    blocks.push(Block::Paragraph(
+        Prose::from("Run ").code(&study.name).text("."),
+    ));
     let mut chapters = if first {
         Vec::new()
     } else {

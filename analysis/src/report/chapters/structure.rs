@@ -13,7 +13,14 @@ const CPU: Metric = Metric::CpuUsPerRequest;
 
 /// Every chapter that the run's arms give matter for.
 pub(super) fn chapters(study: &Study) -> Vec<Block> {
-    [shared(study), ladder(study), side_arms(study), floor(study), others(study)].concat()
+    [
+        shared(study),
+        ladder(study),
+        side_arms(study),
+        floor(study),
+        others(study),
+    ]
+    .concat()
 }
 
 /// Server and load generator on the same processors.
@@ -35,7 +42,9 @@ fn shared(study: &Study) -> Vec<Block> {
         .collect();
     if !table.lines.is_empty() {
         blocks.push(Block::Paragraph(
-            Prose::from("CPU a request of each arm against ").code(BASELINE_ARM).text(":"),
+            Prose::from("CPU a request of each arm against ")
+                .code(BASELINE_ARM)
+                .text(":"),
         ));
         blocks.push(list(study, &pairs, Named::Ours, &LEVEL));
         blocks.push(open(table));
@@ -107,16 +116,12 @@ fn others(study: &Study) -> Vec<Block> {
     };
     vec![
         heading("peers", "Other runtimes and servers"),
-        Block::Paragraph(
-            Prose::new()
-                .code(OUR_ARM)
-                .text(
-                    " against each. CPU a request is that of the steady part of the window where \
+        Block::Paragraph(Prose::new().code(OUR_ARM).text(
+            " against each. CPU a request is that of the steady part of the window where \
                      both servers count their requests. Where one does not, it is that of the \
                      whole window by the load generator's requests, for both: like with like. \
                      Requests a second stand only where both servers were at their limit.",
-                ),
-        ),
+        )),
         list(study, &peers, Named::Base, &PEERS),
         Block::Figure {
             figure,

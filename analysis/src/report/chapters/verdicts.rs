@@ -27,12 +27,7 @@ pub(super) fn chapter(assessment: &Assessment) -> Vec<Block> {
             card_arms(),
         ),
         (Family::Ours, "claims-ours", "Our claims", our_arms()),
-        (
-            Family::Target,
-            "claims-target",
-            "Our targets",
-            targets(),
-        ),
+        (Family::Target, "claims-target", "Our targets", targets()),
         (
             Family::Control,
             "claims-control",
