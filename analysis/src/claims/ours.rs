@@ -5,7 +5,7 @@ use records::{LoadPoint, Plan};
 use super::{Claim, Family, OUR_ARM, Shape, Test};
 use crate::metric::Metric;
 use crate::model::BASELINE_ARM;
-use crate::text::{load_label, load_name, slug};
+use crate::text::{load_id, load_name, slug};
 
 /// The quantities we claim something about, in which words.
 const OURS: [(Metric, &str, Shape); 2] = [
@@ -30,7 +30,7 @@ pub(super) fn claims(plan: &Plan) -> Vec<Claim> {
                 continue;
             }
             claims.push(Claim {
-                id: format!("ours-{}-{}", short(metric), slug(&load_label(load))),
+                id: format!("ours-{}-{}", short(metric), load_id(load)),
                 family: Family::Ours,
                 quote: format!(
                     "{OUR_ARM} {verb} than {BASELINE_ARM} at {}",
@@ -55,7 +55,7 @@ pub(super) fn claims(plan: &Plan) -> Vec<Claim> {
                         "control-{}-{}-{}",
                         short(metric),
                         slug(&arm.name),
-                        slug(&load_label(load))
+                        load_id(load)
                     ),
                     family: Family::Control,
                     quote: format!(

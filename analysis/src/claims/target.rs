@@ -5,7 +5,7 @@ use records::{Generator, LoadPoint, Placement, Plan, Role};
 use super::{Claim, Family, Level, Shape, Test};
 use crate::metric::Metric;
 use crate::model::{BASELINE_ARM, OUR_ARM};
-use crate::text::{load_label, load_name, slug};
+use crate::text::{load_id, load_name, slug};
 
 /// What a target is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -211,7 +211,7 @@ pub(super) fn claims(plan: &Plan) -> Vec<Claim> {
         {
             for (name, what, test) in tests(plan, target, load) {
                 claims.push(Claim {
-                    id: format!("target-{name}-{}", slug(&load_label(load))),
+                    id: format!("target-{name}-{}", load_id(load)),
                     family: Family::Target,
                     quote: quote(target, &what, load),
                     test,

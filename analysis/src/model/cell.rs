@@ -12,7 +12,7 @@ use crate::gates::Failure;
 use crate::load::{Row, Run};
 use crate::metric::{Derived, Metric};
 use crate::stats::{Estimate, Resampler, Seed, median_estimate};
-use crate::text::{load_label, load_name, slug};
+use crate::text::{load_id, load_label, load_name, slug};
 
 /// Quantities whose cell median gets an interval.
 const WITH_INTERVAL: [Metric; 8] = [
@@ -96,11 +96,7 @@ impl Cell {
 
     /// Identifier of the cell's row in the table of cells.
     pub fn id(&self) -> String {
-        format!(
-            "cell-{}-{}",
-            slug(&self.arm_name),
-            slug(&load_label(&self.load))
-        )
+        format!("cell-{}-{}", slug(&self.arm_name), load_id(&self.load))
     }
 }
 

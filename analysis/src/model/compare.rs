@@ -8,7 +8,7 @@ use super::Cell;
 use crate::frame::{FrameError, Measures, Paired};
 use crate::metric::Metric;
 use crate::stats::{Estimate, Resampler, Seed, log_ratios, ratio_estimate};
-use crate::text::{load_label, slug};
+use crate::text::{load_id, load_label, slug};
 
 /// The arm every other one is compared with: the card's baseline.
 pub const BASELINE_ARM: &str = "tokio-published";
@@ -79,7 +79,7 @@ pub fn ratio_id(plan: &Plan, pair: Pair, point: usize) -> String {
         "ratio-{}-to-{}-{}",
         slug(&plan.arms[pair.ours].name),
         slug(&plan.arms[pair.base].name),
-        slug(&load_label(&plan.load_points[point]))
+        load_id(&plan.load_points[point])
     )
 }
 

@@ -201,26 +201,3 @@ fn ratio(study: &Study, pair: Pair, point: usize, metric: Metric) -> Value {
     let found = study.ratio(pair, point, metric);
     Value::estimate(found.and_then(|ratio| ratio.outcome.estimate()), RATIO)
 }
-
-/// What each arm of a comparison differs by, once an arm.
-pub fn differences(study: &Study, name: &str, pairs: &[Pair]) -> Table {
-    Table {
-        name: name.to_owned(),
-        title: "What each arm differs by".to_owned(),
-        columns: vec![
-            Column::new("arm", "Arm", Kind::Words),
-            Column::new("differs_from", "Differs from", Kind::Words),
-            Column::new("differs_by", "by", Kind::Words),
-        ],
-        lines: (pairs.iter())
-            .map(|pair| {
-                let differs_by = study.plan.arms[pair.ours].differs_by.clone();
-                Line::plain(vec![
-                    Value::Name(study.arm_name(pair.ours).to_owned()),
-                    Value::Name(study.arm_name(pair.base).to_owned()),
-                    differs_by.map_or(Value::Empty, Value::Text),
-                ])
-            })
-            .collect(),
-    }
-}

@@ -22,7 +22,7 @@ pub use arms::arms;
 pub use card::card;
 pub use cells::{cells, invalid};
 pub use claims::claims;
-pub use compared::{differences, floor_ratios, ladder, peer_ratios, shared, side_arms};
+pub use compared::{floor_ratios, ladder, peer_ratios, shared, side_arms};
 pub use environment::environment;
 pub use forensics::{
     DEFAULT_NOFILE, STDIO_FILES, forensics, opened, wire_bytes, wire_gbit_per_second,

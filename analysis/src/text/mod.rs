@@ -91,6 +91,24 @@ pub fn load_label(point: &LoadPoint) -> String {
     label
 }
 
+/// A load point in an identifier: `50`, `50-x16`, `1000-idle10000-flood`. Different ones differ.
+pub fn load_id(point: &LoadPoint) -> String {
+    let mut id = point.connections.to_string();
+    if point.idle_connections != 0 {
+        id += &format!("-idle{}", point.idle_connections);
+    }
+    if point.pipeline != 1 {
+        id += &format!("-x{}", point.pipeline);
+    }
+    if let Some(rate) = point.offered_rate_per_s {
+        id += &format!("-rate{rate}");
+    }
+    if point.generator == Generator::Flood {
+        id += "-flood";
+    }
+    id
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -127,6 +145,9 @@ mod tests {
         assert_eq!(load_label(&open), "50 x 16 @ 9000/s");
         assert_eq!(load_name(&flood), "50 connections, pipelining 16, flood");
         assert_eq!(load_label(&flood), "50 x 16 flood");
+        assert_eq!(load_id(&flood), "50-x16-flood");
+        assert_eq!(load_id(&open), "50-x16-rate9000");
+        assert_eq!(load_id(&idle), "1000-idle10000");
         assert_eq!(load_name(&idle), "1000 connections + 10000 idle");
         assert_eq!(load_label(&idle), "1000 + 10000 idle");
     }

@@ -66,7 +66,7 @@ fn ladder(study: &Study) -> Vec<Block> {
             percent(EQUIVALENCE_MARGIN, 0)
         ))),
         list(study, &rungs, Named::Ours, &RUNGS),
-        open(tables::differences(study, "ladder-differences", &rungs)),
+        differences(study, &rungs),
         Block::Figure {
             figure,
             data: tables::ladder(study),
@@ -87,7 +87,7 @@ fn side_arms(study: &Study) -> Vec<Block> {
              request.",
         )),
         list(study, &sides, Named::Ours, &RUNGS),
-        open(tables::differences(study, "side-arms-differences", &sides)),
+        differences(study, &sides),
         open(tables::side_arms(study)),
     ]
 }
@@ -142,6 +142,22 @@ const PEERS: Beginnings = Beginnings {
     more: "More than",
     same: "The same",
 };
+
+/// What each arm differs by from which other.
+fn differences(study: &Study, pairs: &[Pair]) -> Block {
+    let item = |pair: &Pair| {
+        let differs_by = &study.plan.arms[pair.ours].differs_by;
+        Prose::new()
+            .code(study.arm_name(pair.ours))
+            .text(" differs from ")
+            .code(study.arm_name(pair.base))
+            .text(format!(
+                " by: {}",
+                differs_by.as_deref().unwrap_or("not said")
+            ))
+    };
+    Block::List(pairs.iter().map(item).collect())
+}
 
 /// Which pairs show which effect, an item an effect.
 fn list(study: &Study, pairs: &[Pair], named: Named, words: &Beginnings) -> Block {
