@@ -15,6 +15,8 @@ pub enum Bottleneck {
     Client,
     /// Both were.
     Both,
+    /// Both shared the processors, and those were saturated: whose they were, nobody can say.
+    Shared,
     /// Neither was: the way between them, or waiting, set the pace.
     Latency,
 }
@@ -30,10 +32,35 @@ impl Bottleneck {
         })
     }
 
-    /// Whether the load generator was at its limit, so that it may have hidden what the server
-    /// could do.
+    /// From the busy share of processors that server and load generator share.
+    pub fn of_shared(machine: Option<f64>) -> Option<Self> {
+        Some(if machine? >= SATURATED {
+            Self::Shared
+        } else {
+            Self::Latency
+        })
+    }
+
+    /// Whether the load generator was at its limit, or took what the server wanted, so that it may
+    /// have hidden what the server could do.
     pub fn client_full(self) -> bool {
-        matches!(self, Self::Client | Self::Both)
+        matches!(self, Self::Client | Self::Both | Self::Shared)
+    }
+
+    /// Whether the server had all its cores to itself and used them up.
+    pub fn server_full(self) -> bool {
+        matches!(self, Self::Server | Self::Both)
+    }
+
+    /// The name in a sentence.
+    pub fn noun(self) -> &'static str {
+        match self {
+            Self::Server => "the server",
+            Self::Client => "the load generator",
+            Self::Both => "server and load generator alike",
+            Self::Shared => "the processors that server and load generator share",
+            Self::Latency => "neither server nor load generator but the waiting between them",
+        }
     }
 }
 
@@ -43,6 +70,7 @@ impl fmt::Display for Bottleneck {
             Self::Server => "server",
             Self::Client => "client",
             Self::Both => "both",
+            Self::Shared => "shared",
             Self::Latency => "latency",
         })
     }
@@ -53,7 +81,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn all_four_and_unknown() {
+    fn all_of_them_and_unknown() {
         assert_eq!(
             Bottleneck::of(Some(0.9), Some(0.5)),
             Some(Bottleneck::Server)
@@ -68,5 +96,8 @@ mod tests {
             Some(Bottleneck::Latency)
         );
         assert_eq!(Bottleneck::of(None, Some(0.1)), None);
+        assert_eq!(Bottleneck::of_shared(Some(0.95)), Some(Bottleneck::Shared));
+        assert_eq!(Bottleneck::of_shared(Some(0.5)), Some(Bottleneck::Latency));
+        assert_eq!(Bottleneck::of_shared(None), None);
     }
 }

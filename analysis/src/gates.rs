@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use records::Measurement;
+use records::{Generator, Measurement};
 
 use crate::load::by_worker;
 use crate::metric::{Derived, Metric};
@@ -115,11 +115,14 @@ impl fmt::Display for Failure {
     }
 }
 
-/// The connections a load generator opens when it is asked for `asked`: each of its threads the
-/// same number, as `wrk` does, so that `wrk -t12 -c50` opens 48.
-pub fn opened_by(threads: u32, asked: u32) -> u64 {
+/// The connections a load generator opens when it is asked for `asked`: `wrk` gives each of its
+/// threads the same number, so that `wrk -t12 -c50` opens 48; `flood` opens what it is asked for.
+pub fn opened_by(generator: Generator, threads: u32, asked: u32) -> u64 {
     let threads = threads.max(1);
-    u64::from(asked / threads * threads)
+    u64::from(match generator {
+        Generator::Wrk => asked / threads * threads,
+        Generator::Flood => asked,
+    })
 }
 
 /// The gates the measurement failed, with that many threads of the load generator; none for a valid
@@ -145,7 +148,8 @@ pub fn failures(row: &Measurement, derived: &Derived, client_threads: u32) -> Ve
         Some(0) => {}
         Some(count) => failed.push(Failure::StatusErrors(count)),
     }
-    let asked = opened_by(client_threads, row.connections);
+    let active = opened_by(row.generator, client_threads, row.connections);
+    let asked = active + u64::from(row.idle_connections);
     match row.connections_open {
         None => failed.push(Failure::NotMeasured("the number of open connections")),
         Some(open) if open == asked => {}
@@ -158,12 +162,14 @@ pub fn failures(row: &Measurement, derived: &Derived, client_threads: u32) -> Ve
     {
         failed.push(Failure::Rate { achieved, offered });
     }
-    // The load generator's sockets are open before anybody accepts them.
+    // The load generator's sockets are open before anybody accepts them. Idle ones may have been
+    // accepted before the window.
     if let Some(counts) = by_worker(&row.accepts_by_worker).filter(|counts| !counts.is_empty()) {
         let accepted: u64 = counts
             .iter()
             .fold(0, |sum, count| sum.saturating_add(*count));
-        if accepted < asked {
+        if accepted < active {
+            let asked = active;
             failed.push(Failure::Accepted { accepted, asked });
         }
     }
@@ -202,12 +208,29 @@ mod tests {
 
     #[test]
     fn the_threads_of_the_load_generator_share_the_connections_evenly() {
-        let opened = [50, 500, 2000].map(|asked| opened_by(12, asked));
+        let opened = [50, 500, 2000].map(|asked| opened_by(Generator::Wrk, 12, asked));
         assert_eq!(opened, [48, 492, 1992]);
+        assert_eq!(opened_by(Generator::Flood, 12, 50), 50);
         let (mut row, derived) = good();
         row.connections_open = Some(48);
         assert_eq!(failures(&row, &derived, 12), []);
         assert_eq!(failures(&row, &derived, 1).len(), 1);
+    }
+
+    #[test]
+    fn idle_connections_must_be_open_too() {
+        let (mut row, derived) = good();
+        row.idle_connections = 1000;
+        assert_eq!(
+            failures(&row, &derived, 1),
+            [Failure::Connections {
+                open: 50,
+                asked: 1050
+            }]
+        );
+        row.connections_open = Some(1050);
+        row.accepts_by_worker = "50".into();
+        assert_eq!(failures(&row, &derived, 1), []);
     }
 
     #[test]

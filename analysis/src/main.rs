@@ -20,7 +20,8 @@ struct Arguments {
 enum Command {
     /// Write report.html, report.md, tables, figures and claims.json
     Report {
-        /// Results folders; without any the newest under results/
+        /// Results folders, a part of the report each, the first its answer; without any the newest
+        /// under results/
         results: Vec<PathBuf>,
         /// Folder for the report
         #[arg(long)]

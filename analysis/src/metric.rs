@@ -5,7 +5,8 @@
 pub enum Metric {
     /// Complete responses a second.
     RequestsPerSecond,
-    /// Server's CPU time, user and system, by request.
+    /// Server's CPU time, user and system, by request: of the steady part of the window where that
+    /// was measured, of the whole window where not.
     CpuUsPerRequest,
     /// Mean latency.
     LatencyMeanUs,
@@ -37,11 +38,21 @@ pub enum Metric {
     WorkerImbalance,
     /// The same of the connections it accepted.
     AcceptImbalance,
+    /// The same of the steady part alone: empty for a server that does not report its requests.
+    SteadyCpuUsPerRequest,
+    /// Server's CPU time of the whole window by the requests the load generator counted.
+    WindowCpuUsPerRequest,
+    /// Submission queue entries, by request.
+    SqesPerRequest,
+    /// Completion queue entries, by request.
+    CqesPerRequest,
+    /// Share of the whole machine that was busy.
+    MachineBusy,
 }
 
 impl Metric {
     /// All of them, in the order of the tables.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 22] = [
         Self::RequestsPerSecond,
         Self::CpuUsPerRequest,
         Self::LatencyMeanUs,
@@ -59,6 +70,11 @@ impl Metric {
         Self::ServerRssBytes,
         Self::WorkerImbalance,
         Self::AcceptImbalance,
+        Self::SteadyCpuUsPerRequest,
+        Self::WindowCpuUsPerRequest,
+        Self::SqesPerRequest,
+        Self::CqesPerRequest,
+        Self::MachineBusy,
     ];
 
     /// Those in which arms are compared.
@@ -91,6 +107,11 @@ impl Metric {
             Self::ServerRssBytes => "server_rss_bytes",
             Self::WorkerImbalance => "worker_imbalance",
             Self::AcceptImbalance => "accept_imbalance",
+            Self::SteadyCpuUsPerRequest => "cpu_us_per_request_steady",
+            Self::WindowCpuUsPerRequest => "cpu_us_per_request_window",
+            Self::SqesPerRequest => "sqes_per_request",
+            Self::CqesPerRequest => "cqes_per_request",
+            Self::MachineBusy => "machine_busy",
         }
     }
 
@@ -114,6 +135,11 @@ impl Metric {
             Self::ServerRssBytes => "Server memory, MiB",
             Self::WorkerImbalance => "Busiest worker, requests",
             Self::AcceptImbalance => "Busiest worker, accepts",
+            Self::SteadyCpuUsPerRequest => "CPU a request, steady part, µs",
+            Self::WindowCpuUsPerRequest => "CPU a request, whole window, µs",
+            Self::SqesPerRequest => "SQEs a request",
+            Self::CqesPerRequest => "CQEs a request",
+            Self::MachineBusy => "Machine busy",
         }
     }
 

@@ -1,6 +1,6 @@
 //! The card's quantitative statements, in its own words.
 
-use records::LoadPoint;
+use records::{Generator, LoadPoint};
 
 use super::{CARD_KIO_ARM, CARD_TOKIO_ARM, Claim, Family, Shape, Test};
 use crate::metric::Metric;
@@ -85,6 +85,7 @@ pub(super) fn claims(published: &Published) -> Vec<Claim> {
                 arms: card_arms(),
                 load: closed_loop(connections),
             },
+            needs_saturation: false,
         });
     }
     for connections in published.loads() {
@@ -167,6 +168,7 @@ fn connect_errors(published: &Published, connections: u32) -> Option<Claim> {
             load: closed_loop(connections),
             published: errors,
         },
+        needs_saturation: false,
     })
 }
 
@@ -189,6 +191,7 @@ fn ratio_claim(
             loads,
             shape,
         },
+        needs_saturation: false,
     }
 }
 
@@ -201,6 +204,8 @@ fn closed_loop(connections: u32) -> LoadPoint {
         connections,
         pipeline: 1,
         offered_rate_per_s: None,
+        generator: Generator::Wrk,
+        idle_connections: 0,
     }
 }
 

@@ -33,7 +33,7 @@ pub(super) fn saturation(cells: [&Cell; 2]) -> (Verdict, Prose) {
     };
     let both = [first, second];
     let unsaturated = |i: usize| both[i].high < SATURATED;
-    let held_back = |i: usize| cells[i].bottleneck == Some(Bottleneck::Client);
+    let held_back = |i: usize| cells[i].bottleneck.is_some_and(Bottleneck::client_full);
     let (verdict, why) = if both.iter().any(|estimate| estimate.blocks < MIN_BLOCKS) {
         (Verdict::Inconclusive, too_few_blocks())
     } else if both.iter().all(|estimate| estimate.low >= SATURATED) {
@@ -82,7 +82,11 @@ pub(super) fn saturation(cells: [&Cell; 2]) -> (Verdict, Prose) {
 
 /// Whether connections fail to open, as the card reports.
 pub(super) fn connect_errors(study: &Study, cells: [&Cell; 2], published: u64) -> (Verdict, Prose) {
-    let asked = opened_by(study.plan.client_threads, cells[0].load.connections);
+    let asked = opened_by(
+        cells[0].load.generator,
+        study.plan.client_threads,
+        cells[0].load.connections,
+    );
     let rows = || {
         study.rows.iter().filter(|row| {
             cells
@@ -142,6 +146,6 @@ fn invalid(cells: [&Cell; 2]) -> Prose {
         .text(format!("At {}: ", load_name(&cells[0].load)))
         .strong(Verdict::Invalid.word())
         .text(", ")
-        .then(because_of_invalid(cells))
+        .then(because_of_invalid(&cells))
         .text(".")
 }

@@ -19,6 +19,11 @@
 //! direction: lines 1 to 4 apply, it is `refuted` when the whole interval lies beyond the margin
 //! on one side, and `inconclusive` otherwise.
 //!
+//! A claim of a limit ("at most *r*", "at least *r*") has no margin either: after lines 1 to 3 it is
+//! `supported` when the whole interval is on the right side of r, `refuted` when it is on the wrong
+//! one, and `inconclusive` otherwise. Where it is about saturated servers, a server that was not
+//! makes it `inconclusive`.
+//!
 //! Of line 5, "the claimed size less the margin is reached": r lies inside the interval or is
 //! surpassed by it. Lines 5 and 6 exclude each other by their second condition, so a verdict is
 //! never both, and no reversed difference is ever `supported`.
@@ -26,6 +31,7 @@
 use std::fmt;
 
 use crate::stats::{EQUIVALENCE_MARGIN, Estimate, MIN_BLOCKS};
+use crate::text::precise;
 
 /// Tolerance in comparing claimed sizes, which are decimal fractions.
 const ROUNDING: f64 = 1e-9;
@@ -84,20 +90,35 @@ pub enum Shape {
     Less,
     /// It is 1, within the margin.
     Similar,
+    /// It is no larger.
+    AtMost(f64),
+    /// It is no smaller.
+    AtLeast(f64),
 }
 
 impl Shape {
-    /// The claimed ratio.
+    /// The claimed ratio, or the limit.
     pub fn ratio(self) -> f64 {
         match self {
-            Self::Times(ratio) => ratio,
+            Self::Times(ratio) | Self::AtMost(ratio) | Self::AtLeast(ratio) => ratio,
             Self::More | Self::Less | Self::Similar => 1.0,
         }
     }
 
-    /// Whether a difference beyond the margin is claimed.
+    /// Whether a difference beyond the margin is claimed, and a size of it.
     pub fn claims_a_difference(self) -> bool {
-        self.ratio().ln().abs() > (1.0 + EQUIVALENCE_MARGIN).ln() + ROUNDING
+        let sized = matches!(self, Self::Times(_));
+        sized && self.ratio().ln().abs() > (1.0 + EQUIVALENCE_MARGIN).ln() + ROUNDING
+    }
+
+    /// The limit in words: `at most 0.95`.
+    pub fn limit(self) -> String {
+        let side = match self {
+            Self::AtMost(_) => "at most",
+            Self::AtLeast(_) => "at least",
+            Self::Times(_) | Self::More | Self::Less | Self::Similar => "exactly",
+        };
+        format!("{side} {}", precise(self.ratio()))
     }
 }
 
@@ -110,6 +131,14 @@ pub enum Reason {
     TooFewBlocks,
     /// The load generator was the bottleneck.
     ClientBound,
+    /// The claim is about saturated servers, and one was not.
+    NotSaturated,
+    /// The whole interval is on the right side of the limit.
+    Met,
+    /// The whole interval is on the wrong side of it.
+    Missed,
+    /// The interval holds the limit.
+    Straddles,
     /// The interval lies within the margin.
     WithinMargin,
     /// The claimed size is inside the interval.
@@ -135,6 +164,8 @@ pub struct Evidence {
     pub estimate: Option<Estimate>,
     /// Whether the quantity depends on the load generator and that was the bottleneck.
     pub client_bound: bool,
+    /// Whether the claim is about saturated servers and one was not.
+    pub unsaturated: bool,
 }
 
 /// A verdict and its reason.
@@ -158,6 +189,12 @@ pub fn decide(shape: Shape, evidence: &Evidence) -> Decision {
     if evidence.client_bound {
         return with(Verdict::Inconclusive, Reason::ClientBound);
     }
+    if evidence.unsaturated {
+        return with(Verdict::Inconclusive, Reason::NotSaturated);
+    }
+    if let Some((verdict, reason)) = against_limit(shape, &estimate) {
+        return with(verdict, reason);
+    }
     let most = 1.0 + EQUIVALENCE_MARGIN;
     let (low, high) = (estimate.low, estimate.high);
     if 1.0 / most <= low && high <= most {
@@ -168,8 +205,8 @@ pub fn decide(shape: Shape, evidence: &Evidence) -> Decision {
             return with(Verdict::Refuted, Reason::Different);
         }
         Shape::Similar => return with(Verdict::Inconclusive, Reason::TooWide),
-        Shape::More => true,
-        Shape::Less => false,
+        Shape::More | Shape::AtLeast(_) => true,
+        Shape::Less | Shape::AtMost(_) => false,
         Shape::Times(ratio) => ratio >= 1.0,
     };
     let (low, high, claimed) = if upwards {
@@ -180,7 +217,7 @@ pub fn decide(shape: Shape, evidence: &Evidence) -> Decision {
     // A direction alone has no size that could be missed by a margin.
     let least = match shape {
         Shape::Times(_) => claimed / most * (1.0 - ROUNDING),
-        Shape::More | Shape::Less | Shape::Similar => 1.0,
+        _ => 1.0,
     };
     match (low > 1.0, high >= least) {
         (true, true) if low > claimed => with(Verdict::Supported, Reason::Surpassed),
@@ -190,6 +227,20 @@ pub fn decide(shape: Shape, evidence: &Evidence) -> Decision {
         (false, false) => with(Verdict::Refuted, Reason::NoDifference),
         (false, true) => with(Verdict::Inconclusive, Reason::TooWide),
     }
+}
+
+/// The verdict on a claim of a limit; `None` for another claim.
+fn against_limit(shape: Shape, estimate: &Estimate) -> Option<(Verdict, Reason)> {
+    let (met, missed) = match shape {
+        Shape::AtMost(limit) => (estimate.high <= limit, estimate.low > limit),
+        Shape::AtLeast(limit) => (estimate.low >= limit, estimate.high < limit),
+        Shape::Times(_) | Shape::More | Shape::Less | Shape::Similar => return None,
+    };
+    Some(match (met, missed) {
+        (true, _) => (Verdict::Supported, Reason::Met),
+        (_, true) => (Verdict::Refuted, Reason::Missed),
+        _ => (Verdict::Inconclusive, Reason::Straddles),
+    })
 }
 
 /// The verdict on a claim about several load points at once: it holds only where it holds at all
@@ -211,178 +262,4 @@ pub(super) fn combine(verdicts: &[Verdict]) -> Verdict {
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    fn found(low: f64, high: f64) -> Evidence {
-        Evidence {
-            estimate: Some(Estimate {
-                value: (low * high).sqrt(),
-                low,
-                high,
-                blocks: 10,
-            }),
-            client_bound: false,
-        }
-    }
-
-    fn check(shape: Shape, low: f64, high: f64, verdict: Verdict, reason: Reason) {
-        let decision = decide(shape, &found(low, high));
-        assert_eq!(
-            decision,
-            Decision { verdict, reason },
-            "{shape:?} and [{low}, {high}]"
-        );
-    }
-
-    #[test]
-    fn the_table_line_by_line() {
-        use Reason::*;
-        use Shape::*;
-        use Verdict::*;
-        let cases = [
-            // Line 4, at its edges, for every shape.
-            (Times(1.26), 0.99, 1.01, Equivalent, WithinMargin),
-            (Times(1.02), 1.0 / 1.02, 1.02, Equivalent, WithinMargin),
-            (Less, 0.985, 0.999, Equivalent, WithinMargin),
-            (Similar, 0.981, 1.019, Equivalent, WithinMargin),
-            // Line 5: inside the interval, reached less the margin, surpassed.
-            (Times(1.26), 1.20, 1.30, Supported, Reached),
-            (Times(1.26), 1.01, 1.40, Supported, Reached),
-            (Times(1.26), 1.10, 1.24, Supported, Reached),
-            (Times(1.26), 1.30, 1.50, Supported, Surpassed),
-            (Times(0.80), 0.78, 0.83, Supported, Reached),
-            (Times(0.80), 0.60, 0.70, Supported, Surpassed),
-            (Less, 0.90, 0.95, Supported, Surpassed),
-            (More, 1.01, 1.05, Supported, Surpassed),
-            (Times(1.02), 1.01, 1.03, Supported, Reached),
-            // Line 6: its three reasons, both directions.
-            (Times(1.26), 1.03, 1.10, Refuted, Smaller),
-            (Times(1.26), 0.97, 1.10, Refuted, NoDifference),
-            (Times(1.26), 0.80, 0.95, Refuted, Reverse),
-            (Times(0.80), 0.90, 0.96, Refuted, Smaller),
-            (Times(0.80), 0.95, 1.05, Refuted, NoDifference),
-            (Times(0.80), 1.05, 1.20, Refuted, Reverse),
-            (Less, 1.03, 1.10, Refuted, Reverse),
-            (More, 0.90, 0.95, Refuted, Reverse),
-            (Times(1.02), 0.90, 0.97, Refuted, Reverse),
-            // Line 7.
-            (Times(1.26), 0.90, 1.40, Inconclusive, TooWide),
-            (Less, 0.95, 1.05, Inconclusive, TooWide),
-            (Less, 1.001, 1.03, Refuted, Reverse),
-            // Likeness.
-            (Similar, 1.03, 1.10, Refuted, Different),
-            (Similar, 0.80, 0.97, Refuted, Different),
-            (Similar, 0.97, 1.03, Inconclusive, TooWide),
-            (Similar, 1.01, 1.10, Inconclusive, TooWide),
-        ];
-        for (shape, low, high, verdict, reason) in cases {
-            check(shape, low, high, verdict, reason);
-        }
-    }
-
-    #[test]
-    fn what_forbids_any_other_verdict_comes_first() {
-        let certain = found(1.30, 1.40);
-        let none = Evidence {
-            estimate: None,
-            client_bound: true,
-        };
-        assert_eq!(decide(Shape::Times(1.26), &none).verdict, Verdict::Invalid);
-        let few = Evidence {
-            estimate: certain.estimate.map(|estimate| Estimate {
-                blocks: MIN_BLOCKS - 1,
-                ..estimate
-            }),
-            ..certain
-        };
-        assert_eq!(
-            decide(Shape::Times(1.26), &few).reason,
-            Reason::TooFewBlocks
-        );
-        let bound = Evidence {
-            client_bound: true,
-            ..certain
-        };
-        assert_eq!(
-            decide(Shape::Times(1.26), &bound).reason,
-            Reason::ClientBound
-        );
-    }
-
-    #[test]
-    fn a_claim_about_several_loads_falls_with_one() {
-        use Verdict::*;
-        assert_eq!(combine(&[Supported, Supported]), Supported);
-        assert_eq!(combine(&[Supported, Refuted]), Refuted);
-        assert_eq!(combine(&[Supported, Equivalent]), Refuted);
-        assert_eq!(combine(&[Equivalent, Equivalent]), Equivalent);
-        assert_eq!(combine(&[Inconclusive, Supported]), Inconclusive);
-        assert_eq!(combine(&[Inconclusive, Refuted]), Refuted);
-        assert_eq!(combine(&[Invalid, Refuted]), Invalid);
-    }
-
-    fn shapes() -> impl Strategy<Value = Shape> {
-        prop_oneof![
-            (0.3_f64..3.0).prop_map(Shape::Times),
-            Just(Shape::More),
-            Just(Shape::Less),
-            Just(Shape::Similar),
-        ]
-    }
-
-    proptest! {
-        #[test]
-        fn a_reversed_or_absent_difference_is_never_supported(
-            shape in shapes(),
-            low in 0.3_f64..3.0,
-            width in 1.0_f64..2.0,
-        ) {
-            let high = low * width;
-            let decision = decide(shape, &found(low, high));
-            if decision.verdict == Verdict::Supported {
-                match shape {
-                    Shape::Times(ratio) if ratio >= 1.0 => prop_assert!(low > 1.0),
-                    Shape::Times(_) | Shape::Less => prop_assert!(high < 1.0),
-                    Shape::More => prop_assert!(low > 1.0),
-                    Shape::Similar => prop_assert!(false, "likeness is equivalent, not supported"),
-                }
-            }
-        }
-
-        #[test]
-        fn inverting_claim_and_interval_changes_nothing(
-            ratio in 0.3_f64..3.0,
-            low in 0.3_f64..3.0,
-            width in 1.0_f64..2.0,
-        ) {
-            let high = low * width;
-            // On the very edges rounding may differ between a number and its inverse.
-            let edges = [1.0, 1.02, 1.0 / 1.02, ratio, ratio * 1.02, ratio / 1.02];
-            prop_assume!(edges.iter().all(|e| (low - e).abs() > 1e-6 && (high - e).abs() > 1e-6));
-            prop_assume!((ratio - 1.0).abs() > 1e-6);
-            let there = decide(Shape::Times(ratio), &found(low, high));
-            let back = decide(Shape::Times(1.0 / ratio), &found(1.0 / high, 1.0 / low));
-            prop_assert_eq!(there, back);
-        }
-
-        #[test]
-        fn supported_needs_the_claimed_size_and_refuted_excludes_it(
-            ratio in 1.0_f64..3.0,
-            low in 0.3_f64..3.0,
-            width in 1.0_f64..2.0,
-        ) {
-            let high = low * width;
-            let least = ratio / 1.02;
-            match decide(Shape::Times(ratio), &found(low, high)).verdict {
-                Verdict::Supported => prop_assert!(high >= least * (1.0 - 1e-6)),
-                Verdict::Refuted => prop_assert!(high < least),
-                Verdict::Equivalent => prop_assert!(low >= 1.0 / 1.02 && high <= 1.02),
-                Verdict::Inconclusive => prop_assert!(low <= 1.0 && high >= least * (1.0 - 1e-6)),
-                Verdict::Invalid => prop_assert!(false, "both cells are valid"),
-            }
-        }
-    }
-}
+mod tests;

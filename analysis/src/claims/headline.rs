@@ -1,13 +1,12 @@
 //! The answer in a few sentences.
 
-use super::judge::point_result;
+use super::effect::{Effect, effect};
 use super::sentence::interval;
-use super::{Claims, Family, OUR_ARM, Reason, RowRef, Shape, Verdict};
-use crate::bottleneck::Bottleneck;
+use super::{Claims, Family, OUR_ARM, RowRef, Verdict, summary};
 use crate::metric::Metric;
 use crate::model::{BASELINE_ARM, Pair, Study};
 use crate::stats::{EQUIVALENCE_MARGIN, MIN_BLOCKS};
-use crate::text::{Prose, fixed, joined, load_label, load_name, percent};
+use crate::text::{Prose, fixed, joined, load_name, load_names, percent};
 
 /// A generated sentence with its identifier and the rows it rests on.
 #[derive(Clone, Debug)]
@@ -18,19 +17,6 @@ pub struct Headline {
     pub prose: Prose,
     /// The rows it rests on.
     pub rests_on: Vec<RowRef>,
-}
-
-/// How the arms compare at one load point.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Side {
-    Less,
-    More,
-    Same,
-    Unclear,
-    TooFewBlocks,
-    ClientBound,
-    Invalid,
-    NotMeasured,
 }
 
 /// The words for one quantity.
@@ -58,9 +44,11 @@ const THROUGHPUT: Words = Words {
     times: " times as many",
 };
 
-/// The answer: CPU a request, requests a second, bottleneck, noise floor, the card.
+/// The answer: CPU a request, requests a second, bottleneck, ladder and peers, noise floor, the
+/// card and the targets.
 pub fn headline(study: &Study, claims: &Claims) -> Vec<Headline> {
     let mut sentences = Vec::new();
+    let others = summary::structure(study);
     match (study.arm(OUR_ARM), study.arm(BASELINE_ARM)) {
         (Some(ours), Some(base)) => {
             let pair = Pair { ours, base };
@@ -68,6 +56,7 @@ pub fn headline(study: &Study, claims: &Claims) -> Vec<Headline> {
             sentences.push(compared(study, pair, "headline-throughput", &THROUGHPUT));
             sentences.extend(bottlenecks(study, pair));
         }
+        _ if !others.is_empty() => {}
         _ => sentences.push(Headline {
             id: "headline-cpu",
             prose: Prose::from("This run does not compare ")
@@ -78,31 +67,16 @@ pub fn headline(study: &Study, claims: &Claims) -> Vec<Headline> {
             rests_on: Vec::new(),
         }),
     }
+    sentences.extend(others);
     sentences.push(noise(study, claims));
-    sentences.push(card(claims));
+    sentences.extend(summary::verdicts(study, claims));
     sentences
-}
-
-fn side(study: &Study, pair: Pair, metric: Metric, point: usize) -> Side {
-    let decided = |shape| point_result(study, pair, metric, point, shape).map(|r| r.decision);
-    let (Some(less), Some(more)) = (decided(Shape::Less), decided(Shape::More)) else {
-        return Side::NotMeasured;
-    };
-    match (less.verdict, less.reason, more.verdict) {
-        (Verdict::Invalid, ..) => Side::Invalid,
-        (_, Reason::TooFewBlocks, _) => Side::TooFewBlocks,
-        (_, Reason::ClientBound, _) => Side::ClientBound,
-        (Verdict::Equivalent, ..) => Side::Same,
-        (Verdict::Supported, ..) => Side::Less,
-        (_, _, Verdict::Supported) => Side::More,
-        _ => Side::Unclear,
-    }
 }
 
 fn compared(study: &Study, pair: Pair, id: &'static str, words: &Words) -> Headline {
     let points: Vec<usize> = (0..study.plan.load_points.len()).collect();
-    let sides: Vec<Side> = (points.iter())
-        .map(|point| side(study, pair, words.metric, *point))
+    let sides: Vec<Effect> = (points.iter())
+        .map(|point| effect(study, pair, words.metric, *point))
         .collect();
     let prose = match sides.as_slice() {
         [first, rest @ ..] if rest.iter().all(|other| other == first) => {
@@ -120,7 +94,7 @@ fn compared(study: &Study, pair: Pair, id: &'static str, words: &Words) -> Headl
 }
 
 /// The sentence where all load points give the same picture.
-fn uniform(study: &Study, pair: Pair, words: &Words, side: Side, points: &[usize]) -> Prose {
+fn uniform(study: &Study, pair: Pair, words: &Words, side: Effect, points: &[usize]) -> Prose {
     let ours = || Prose::new().code(study.arm_name(pair.ours));
     let base = || Prose::new().code(study.arm_name(pair.base));
     let both = |between: &str| ours().text(between).then(base());
@@ -130,32 +104,30 @@ fn uniform(study: &Study, pair: Pair, words: &Words, side: Side, points: &[usize
     };
     let noun = words.metric.noun();
     let start = match side {
-        Side::Less => both(&format!(" {} ", words.less)).text(everywhere),
-        Side::More => both(&format!(" {} ", words.more)).text(everywhere),
-        Side::Same => both(" and ").text(format!(
+        Effect::Less => both(&format!(" {} ", words.less)).text(everywhere),
+        Effect::More => both(&format!(" {} ", words.more)).text(everywhere),
+        Effect::Same => both(" and ").text(format!(
             " {} within {}{everywhere}",
             words.same,
             percent(EQUIVALENCE_MARGIN, 0)
         )),
-        Side::Unclear => Prose::from("This run does not decide whether ")
+        Effect::Unclear => Prose::from("This run does not decide whether ")
             .then(both(" and "))
             .text(format!(" differ in {noun}")),
-        Side::TooFewBlocks => Prose::from(format!(
+        Effect::TooFewBlocks => Prose::from(format!(
             "With fewer than {MIN_BLOCKS} blocks this run decides nothing about {noun} of "
         ))
         .then(both(" and ")),
-        Side::ClientBound => Prose::from(format!("In {noun} this run says little about "))
+        Effect::ClientBound => Prose::from(format!("In {noun} this run says little about "))
             .then(both(" and "))
-            .text(format!(
-                ", because the load generator was the bottleneck{everywhere}"
-            )),
-        Side::Invalid => Prose::from(format!("This run has no valid number for {noun} of "))
+            .text(format!(", because {}{everywhere}", limited(study))),
+        Effect::Invalid => Prose::from(format!("This run has no valid number for {noun} of "))
             .then(both(" against ")),
-        Side::NotMeasured => {
+        Effect::NotMeasured => {
             Prose::from(format!("This run has not measured {noun} of ")).then(both(" and "))
         }
     };
-    if side == Side::NotMeasured {
+    if side == Effect::NotMeasured {
         return start.text(".");
     }
     let list = (points.iter().enumerate())
@@ -167,12 +139,21 @@ fn uniform(study: &Study, pair: Pair, words: &Words, side: Side, points: &[usize
     start.text(": ").then(joined(list)).text(".")
 }
 
+/// Why rates and latencies say little about the servers.
+pub(super) fn limited(study: &Study) -> &'static str {
+    if study.apart() {
+        "the load generator was the bottleneck"
+    } else {
+        "the load generator competed for the same processors"
+    }
+}
+
 /// The sentence where the load points give different pictures.
-fn mixed(study: &Study, pair: Pair, words: &Words, sides: &[Side]) -> Prose {
+fn mixed(study: &Study, pair: Pair, words: &Words, sides: &[Effect]) -> Prose {
     let mut kinds = sides.to_vec();
     kinds.sort_unstable();
     kinds.dedup();
-    let decided = |kind: &&Side| matches!(kind, Side::Less | Side::More | Side::Same);
+    let decided = |kind: &&Effect| matches!(kind, Effect::Less | Effect::More | Effect::Same);
     let depends = kinds.iter().filter(decided).count() > 1;
     let mut prose = Prose::from(words.metric.noun_capitalised())
         .text(" of ")
@@ -191,14 +172,14 @@ fn mixed(study: &Study, pair: Pair, words: &Words, sides: &[Side]) -> Prose {
             .collect();
         prose = prose
             .text(match kind {
-                Side::Less => " Lower: ".to_owned(),
-                Side::More => " Higher: ".to_owned(),
-                Side::Same => format!(" The same within {}: ", percent(EQUIVALENCE_MARGIN, 0)),
-                Side::Unclear => " Not decided: ".to_owned(),
-                Side::TooFewBlocks => format!(" Fewer than {MIN_BLOCKS} blocks: "),
-                Side::ClientBound => " Limited by the load generator: ".to_owned(),
-                Side::Invalid => " Invalid: ".to_owned(),
-                Side::NotMeasured => " Not measured: ".to_owned(),
+                Effect::Less => " Lower: ".to_owned(),
+                Effect::More => " Higher: ".to_owned(),
+                Effect::Same => format!(" The same within {}: ", percent(EQUIVALENCE_MARGIN, 0)),
+                Effect::Unclear => " Not decided: ".to_owned(),
+                Effect::TooFewBlocks => format!(" Fewer than {MIN_BLOCKS} blocks: "),
+                Effect::ClientBound => format!(" Not decided, because {}: ", limited(study)),
+                Effect::Invalid => " Invalid: ".to_owned(),
+                Effect::NotMeasured => " Not measured: ".to_owned(),
             })
             .then(joined(list))
             .text(".");
@@ -233,7 +214,7 @@ fn at(study: &Study, pair: Pair, metric: Metric, point: usize, times: &str) -> P
 
 /// What limited the two arms, load by load.
 fn bottlenecks(study: &Study, pair: Pair) -> Option<Headline> {
-    let mut groups: Vec<(String, Vec<String>)> = Vec::new();
+    let mut groups: Vec<(String, Vec<usize>)> = Vec::new();
     let mut rests_on = Vec::new();
     for point in 0..study.plan.load_points.len() {
         let [ours, base] = [pair.ours, pair.base].map(|arm| study.cell(arm, point));
@@ -244,30 +225,27 @@ fn bottlenecks(study: &Study, pair: Pair) -> Option<Headline> {
             continue;
         };
         let name = if first == second {
-            bottleneck_name(first).to_owned()
+            first.noun().to_owned()
         } else {
             format!(
                 "{} ({}) and {} ({})",
-                bottleneck_name(first),
+                first.noun(),
                 ours.arm_name,
-                bottleneck_name(second),
+                second.noun(),
                 base.arm_name
             )
         };
-        let label = load_label(study.load(point));
         match groups.iter_mut().find(|(known, _)| *known == name) {
-            Some((_, labels)) => labels.push(label),
-            None => groups.push((name, vec![label])),
+            Some((_, points)) => points.push(point),
+            None => groups.push((name, vec![point])),
         }
         rests_on.extend([pair.ours, pair.base].map(|arm| RowRef::Cell { arm, point }));
     }
     let parts: Vec<Prose> = groups
         .into_iter()
-        .map(|(name, labels)| {
-            let labels = joined(labels.into_iter().map(Prose::from).collect());
-            Prose::from(format!("{name} at "))
-                .then(labels)
-                .text(" connections")
+        .map(|(name, points)| {
+            let loads: Vec<_> = points.iter().map(|point| study.load(*point)).collect();
+            format!("{name} at {}", load_names(&loads)).into()
         })
         .collect();
     (!parts.is_empty()).then(|| Headline {
@@ -280,15 +258,6 @@ fn bottlenecks(study: &Study, pair: Pair) -> Option<Headline> {
         .text("."),
         rests_on,
     })
-}
-
-fn bottleneck_name(bottleneck: Bottleneck) -> &'static str {
-    match bottleneck {
-        Bottleneck::Server => "the server",
-        Bottleneck::Client => "the load generator",
-        Bottleneck::Both => "server and load generator alike",
-        Bottleneck::Latency => "neither server nor load generator but the waiting between them",
-    }
 }
 
 /// The A/A control: the noise floor, or that it failed.
@@ -329,49 +298,5 @@ fn noise(study: &Study, claims: &Claims) -> Headline {
         id: "headline-noise",
         prose,
         rests_on,
-    }
-}
-
-/// How many of the card's claims met which verdict.
-fn card(claims: &Claims) -> Headline {
-    let count = |verdict| {
-        claims
-            .of(Family::Card)
-            .filter(|j| j.verdict == verdict)
-            .count()
-    };
-    let tested = claims.of(Family::Card).count();
-    let untested = (claims.not_measured.iter())
-        .filter(|claim| claim.family == Family::Card)
-        .count();
-    let parts: Vec<Prose> = Verdict::ALL
-        .into_iter()
-        .filter(|verdict| count(*verdict) > 0)
-        .map(|verdict| format!("{} {verdict}", count(verdict)).into())
-        .collect();
-    let larger = (claims.of(Family::Card))
-        .filter(|judged| judged.refutes_the_size())
-        .count();
-    let mut prose = if tested == 0 {
-        Prose::from("This run tests none of the card's claims.")
-    } else {
-        Prose::from(format!("Of the card's {tested} claims tested here: "))
-            .then(joined(parts))
-            .text(".")
-    };
-    if larger > 0 {
-        prose = prose.text(format!(
-            " Equivalent means no difference beyond {}, which refutes the larger difference that {larger} \
-             of these claims state.",
-            percent(EQUIVALENCE_MARGIN, 0)
-        ));
-    }
-    if untested > 0 && tested > 0 {
-        prose = prose.text(format!(" {untested} could not be tested by this run."));
-    }
-    Headline {
-        id: "headline-card",
-        prose,
-        rests_on: Vec::new(),
     }
 }

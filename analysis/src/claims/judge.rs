@@ -1,7 +1,9 @@
 //! From a claim and a study to a verdict with its sentence.
 
 use super::decide::combine;
-use super::{Claim, Evidence, Judged, PointResult, RowRef, Shape, Test, counts, decide, sentence};
+use super::{
+    Claim, Evidence, Judged, PointResult, RowRef, Shape, Test, counts, decide, level, sentence,
+};
 use crate::bottleneck::Bottleneck;
 use crate::metric::Metric;
 use crate::model::{Outcome, Pair, Study};
@@ -25,6 +27,12 @@ pub fn judge(study: &Study, claim: &Claim) -> Option<Judged> {
             let points: Option<Vec<usize>> = loads.iter().map(|load| study.point(load)).collect();
             judge_ratio(study, claim, pair, *metric, &points?, *shape)
         }
+        Test::Level {
+            arm,
+            load,
+            level,
+            shape,
+        } => level::judge(study, claim, arm, load, level, *shape),
         Test::Saturation { arms, load } => {
             let cells = counts::cells(study, arms, load)?;
             let (verdict, sentence) = counts::saturation(cells);
@@ -52,7 +60,7 @@ fn judge_ratio(
 ) -> Option<Judged> {
     let results: Option<Vec<PointResult>> = points
         .iter()
-        .map(|&point| point_result(study, pair, metric, point, shape))
+        .map(|&point| point_result(study, pair, metric, point, shape, claim.needs_saturation))
         .collect();
     let results = results?;
     let verdicts: Vec<_> = results.iter().map(|r| r.decision.verdict).collect();
@@ -95,6 +103,7 @@ pub(super) fn point_result(
     metric: Metric,
     point: usize,
     shape: Shape,
+    needs_saturation: bool,
 ) -> Option<PointResult> {
     let cells = [pair.ours, pair.base].map(|arm| study.cell(arm, point));
     if cells.iter().any(|cell| cell.measured == 0) {
@@ -104,6 +113,7 @@ pub(super) fn point_result(
         && cells
             .iter()
             .any(|cell| cell.bottleneck.is_some_and(Bottleneck::client_full));
+    let unsaturated = needs_saturation && !cells.iter().all(|cell| cell.saturated());
     let (estimate, p) = match &study.ratio(pair, point, metric)?.outcome {
         Outcome::NotMeasured => return None,
         Outcome::Invalid(_) => (None, None),
@@ -131,6 +141,7 @@ pub(super) fn point_result(
             &Evidence {
                 estimate,
                 client_bound,
+                unsaturated,
             },
         ),
         p,

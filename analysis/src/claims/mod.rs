@@ -6,29 +6,35 @@
 mod card;
 mod counts;
 mod decide;
+mod effect;
 mod headline;
 mod judge;
+mod level;
 mod ours;
 mod sentence;
+mod summary;
+mod target;
 
 use records::{LoadPoint, Plan};
 
 use crate::metric::Metric;
+pub use crate::model::OUR_ARM;
 use crate::model::{Pair, Study};
 use crate::published::Published;
 use crate::stats::Estimate;
 use crate::text::Prose;
 
 pub use decide::{Decision, Evidence, Reason, Shape, Verdict, decide};
+pub use effect::{Beginnings, Effect, Named, effect, summary};
 pub use headline::{Headline, headline};
 pub use judge::judge;
+pub use summary::RUNGS;
+pub use target::{TARGETS, Target};
 
 /// The arm that stands for the card's kio: one shared listener, no parsing, an allocation a request.
 pub const CARD_KIO_ARM: &str = "kio-uring-published-no-parse-heap";
 /// The arm that stands for the card's Tokio server: no parsing.
 pub const CARD_TOKIO_ARM: &str = "tokio-published-no-parse";
-/// Our own server.
-pub const OUR_ARM: &str = "kio-uring";
 
 /// Who made a claim. The p-values of a family are adjusted together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -37,19 +43,22 @@ pub enum Family {
     Card,
     /// This repository.
     Ours,
+    /// This repository's declared targets.
+    Target,
     /// The A/A control: an arm against its exact repeat.
     Control,
 }
 
 impl Family {
     /// All families, in the order of the report.
-    pub const ALL: [Self; 3] = [Self::Card, Self::Ours, Self::Control];
+    pub const ALL: [Self; 4] = [Self::Card, Self::Ours, Self::Target, Self::Control];
 
     /// The name in files.
     pub fn name(self) -> &'static str {
         match self {
             Self::Card => "card",
             Self::Ours => "ours",
+            Self::Target => "target",
             Self::Control => "control",
         }
     }
@@ -66,6 +75,92 @@ pub struct Claim {
     pub quote: String,
     /// What is looked at to judge it.
     pub test: Test,
+    /// Whether it is about saturated servers only.
+    pub needs_saturation: bool,
+}
+
+impl Claim {
+    /// What it is about, whatever its test.
+    pub fn subject(&self) -> Subject<'_> {
+        let subject = |arms, metric, loads, claimed| Subject {
+            arms,
+            metric,
+            loads,
+            claimed,
+        };
+        match &self.test {
+            Test::Ratio {
+                ours,
+                base,
+                metric,
+                loads,
+                shape,
+            } => subject(
+                vec![ours, base],
+                metric.column(),
+                loads,
+                Some(shape.ratio()),
+            ),
+            Test::Level {
+                arm,
+                load,
+                level,
+                shape,
+            } => {
+                let load = std::slice::from_ref(load);
+                subject(vec![arm], level.column(), load, Some(shape.ratio()))
+            }
+            Test::Saturation { arms, load } => {
+                let load = std::slice::from_ref(load);
+                subject(arms.iter().collect(), "server_cores_busy", load, None)
+            }
+            Test::ConnectErrors { arms, load, .. } => {
+                let load = std::slice::from_ref(load);
+                subject(arms.iter().collect(), "socket_errors_connect", load, None)
+            }
+        }
+    }
+}
+
+/// What a claim is about.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Subject<'a> {
+    /// One arm or two.
+    pub arms: Vec<&'a String>,
+    /// The quantity's column.
+    pub metric: &'static str,
+    /// The load points.
+    pub loads: &'a [LoadPoint],
+    /// The claimed number, where there is one.
+    pub claimed: Option<f64>,
+}
+
+/// The quantity of a claim about one arm.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Level {
+    /// A quantity of the cell.
+    Quantity(Metric),
+    /// Server memory less that of the load `without` idle connections, by their number.
+    BytesAnIdleConnection {
+        /// The same load without idle connections.
+        without: LoadPoint,
+    },
+    /// A quantity as a ratio to that at the load `without` idle connections.
+    AgainstWithoutIdle {
+        /// The quantity.
+        metric: Metric,
+        /// The same load without idle connections.
+        without: LoadPoint,
+    },
+}
+
+impl Level {
+    fn column(&self) -> &'static str {
+        match self {
+            Self::Quantity(metric) | Self::AgainstWithoutIdle { metric, .. } => metric.column(),
+            Self::BytesAnIdleConnection { .. } => "rss_bytes_per_idle_connection",
+        }
+    }
 }
 
 /// How a claim is judged.
@@ -83,6 +178,17 @@ pub enum Test {
         /// The load points.
         loads: Vec<LoadPoint>,
         /// What is claimed of the ratio.
+        shape: Shape,
+    },
+    /// A quantity of one arm at a load.
+    Level {
+        /// The arm.
+        arm: String,
+        /// The load point.
+        load: LoadPoint,
+        /// The quantity.
+        level: Level,
+        /// What is claimed of it.
         shape: Shape,
     },
     /// Both arms keep their server's cores saturated.
@@ -159,7 +265,7 @@ impl Judged {
     pub fn refutes_the_size(&self) -> bool {
         let states_more = match &self.claim.test {
             Test::Ratio { shape, .. } => shape.claims_a_difference(),
-            Test::Saturation { .. } | Test::ConnectErrors { .. } => false,
+            Test::Level { .. } | Test::Saturation { .. } | Test::ConnectErrors { .. } => false,
         };
         states_more && self.verdict == Verdict::Equivalent
     }
@@ -183,10 +289,11 @@ impl Claims {
     }
 }
 
-/// All claims that can be made about a run: the card's, ours, and the controls'.
+/// All claims that can be made about a run: the card's, ours, the targets, and the controls'.
 pub fn all(plan: &Plan, published: &Published) -> Vec<Claim> {
     let mut claims = card::claims(published);
     claims.extend(ours::claims(plan));
+    claims.extend(target::claims(plan));
     claims
 }
 
@@ -200,17 +307,19 @@ pub fn pairs(plan: &Plan, claims: &[Claim]) -> Vec<Pair> {
                 ours: place(ours)?,
                 base: place(base)?,
             }),
-            Test::Saturation { .. } | Test::ConnectErrors { .. } => None,
+            Test::Level { .. } | Test::Saturation { .. } | Test::ConnectErrors { .. } => None,
         })
         .collect()
 }
 
-/// Judges every claim against a study.
+/// Judges every claim against a study. Where server and load generator share their processors only
+/// the controls are judged: all other claims are about servers that have theirs to themselves.
 pub fn judge_all(study: &Study, claims: &[Claim]) -> Claims {
     let mut judged = Vec::new();
     let mut not_measured = Vec::new();
     for claim in claims {
-        match judge(study, claim) {
+        let meant = study.apart() || claim.family == Family::Control;
+        match judge(study, claim).filter(|_| meant) {
             Some(result) => judged.push(result),
             None => not_measured.push(claim.clone()),
         }

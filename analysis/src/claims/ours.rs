@@ -1,11 +1,11 @@
-//! Our own claims and the A/A controls.
+//! What we claim of every run with our server and the card's, and the A/A controls.
 
 use records::{LoadPoint, Plan};
 
 use super::{Claim, Family, OUR_ARM, Shape, Test};
 use crate::metric::Metric;
 use crate::model::BASELINE_ARM;
-use crate::text::{load_label, load_name, slug};
+use crate::text::{load_id, load_name, slug};
 
 /// The quantities we claim something about, in which words.
 const OURS: [(Metric, &str, Shape); 2] = [
@@ -30,13 +30,14 @@ pub(super) fn claims(plan: &Plan) -> Vec<Claim> {
                 continue;
             }
             claims.push(Claim {
-                id: format!("ours-{}-{}", short(metric), slug(&load_label(load))),
+                id: format!("ours-{}-{}", short(metric), load_id(load)),
                 family: Family::Ours,
                 quote: format!(
                     "{OUR_ARM} {verb} than {BASELINE_ARM} at {}",
                     load_name(load)
                 ),
                 test: test(OUR_ARM, BASELINE_ARM, metric, load, shape),
+                needs_saturation: false,
             });
         }
     }
@@ -54,7 +55,7 @@ pub(super) fn claims(plan: &Plan) -> Vec<Claim> {
                         "control-{}-{}-{}",
                         short(metric),
                         slug(&arm.name),
-                        slug(&load_label(load))
+                        load_id(load)
                     ),
                     family: Family::Control,
                     quote: format!(
@@ -64,6 +65,7 @@ pub(super) fn claims(plan: &Plan) -> Vec<Claim> {
                         load_name(load)
                     ),
                     test: test(&arm.name, repeated, metric, load, Shape::Similar),
+                    needs_saturation: false,
                 });
             }
         }

@@ -82,11 +82,15 @@ fn found(study: &Study, pair: Pair, metric: Metric, result: &PointResult) -> Pro
 /// The words that follow the verdict.
 fn because(study: &Study, pair: Pair, metric: Metric, shape: Shape, result: &PointResult) -> Prose {
     let margin = percent(EQUIVALENCE_MARGIN, 0);
+    let cells = [pair.ours, pair.base].map(|arm| study.cell(arm, result.point));
     let claimed = signed_percent(shape.ratio());
     let words = match (result.decision.reason, shape) {
-        (Reason::InvalidCell, _) => return invalid_cells(study, pair, result.point),
-        (Reason::ClientBound, _) => return client_bound(study, pair, metric, result.point),
-        (Reason::TooFewBlocks, _) => format!("fewer than {MIN_BLOCKS} blocks decide nothing"),
+        (Reason::InvalidCell, _) => return because_of_invalid(&cells),
+        (Reason::ClientBound, _) => return client_bound(&cells, metric),
+        (Reason::NotSaturated, _) => return not_saturated(&cells),
+        (Reason::TooFewBlocks | Reason::Met | Reason::Missed | Reason::Straddles, _) => {
+            limit_words(result.decision.reason, shape)
+        }
         (Reason::WithinMargin, Shape::Similar) => {
             format!("no difference beyond the margin of {margin}, as claimed")
         }
@@ -122,12 +126,34 @@ fn because(study: &Study, pair: Pair, metric: Metric, shape: Shape, result: &Poi
     words.into()
 }
 
-fn invalid_cells(study: &Study, pair: Pair, point: usize) -> Prose {
-    because_of_invalid([pair.ours, pair.base].map(|arm| study.cell(arm, point)))
+/// The words that follow the verdict on a claim of a limit.
+pub(super) fn limit_words(reason: Reason, shape: Shape) -> String {
+    match reason {
+        Reason::Met => format!("the whole interval is {}", shape.limit()),
+        Reason::Missed => format!(
+            "the whole interval is beyond the limit of {}",
+            shape.limit()
+        ),
+        Reason::TooFewBlocks => format!("fewer than {MIN_BLOCKS} blocks decide nothing"),
+        _ => format!("the limit of {} is inside the interval", shape.limit()),
+    }
+}
+
+/// That a server was not at its limit, which the claim is about.
+pub(super) fn not_saturated(cells: &[&Cell]) -> Prose {
+    let others = (cells.iter())
+        .filter(|cell| !cell.saturated())
+        .map(|cell| {
+            let name = cell.bottleneck.map_or("unknown", Bottleneck::noun);
+            Prose::new().code(&cell.arm_name).text(format!(" ({name})"))
+        })
+        .collect();
+    Prose::from("it is about servers at their limit, and the bottleneck was another with ")
+        .then(joined(others))
 }
 
 /// That there is no number, and which of the cells are to blame.
-pub(super) fn because_of_invalid(cells: [&Cell; 2]) -> Prose {
+pub(super) fn because_of_invalid(cells: &[&Cell]) -> Prose {
     let reasons = (cells.iter())
         .filter(|cell| !cell.valid())
         .map(|cell| {
@@ -139,14 +165,16 @@ pub(super) fn because_of_invalid(cells: [&Cell; 2]) -> Prose {
     Prose::from("no number is given because of ").then(joined(reasons))
 }
 
-fn client_bound(study: &Study, pair: Pair, metric: Metric, point: usize) -> Prose {
-    let bound = [pair.ours, pair.base]
-        .map(|arm| study.cell(arm, point))
-        .into_iter()
+fn client_bound(cells: &[&Cell], metric: Metric) -> Prose {
+    let what = match cells.iter().find_map(|cell| cell.bottleneck) {
+        Some(Bottleneck::Shared) => "server and load generator competed for the same processors",
+        _ => "the load generator was the bottleneck",
+    };
+    let bound = (cells.iter())
         .filter(|cell| cell.bottleneck.is_some_and(Bottleneck::client_full))
         .map(|cell| Prose::new().code(&cell.arm_name))
         .collect();
-    Prose::from("the load generator was the bottleneck with ")
+    Prose::from(format!("{what} with "))
         .then(joined(bound))
         .text(format!(
             ", so {} here say little about the servers",

@@ -74,7 +74,6 @@ fn bars(
                    share the axis, which starts at zero. A cell that failed a gate has no bar."
         .to_owned();
     let svg = Chart {
-        name,
         title: title.to_owned(),
         description: format!("{title} of each arm at each load. {caption}"),
         axis: axis.to_owned(),
@@ -86,7 +85,7 @@ fn bars(
     }
     .draw();
     Figure {
-        name,
+        name: name.to_owned(),
         title: title.to_owned(),
         caption,
         svg,

@@ -28,23 +28,16 @@ font-family:system-ui,-apple-system,'Segoe UI',Roboto,'Helvetica Neue',Arial,san
 @media print{.fig{--ink:#000;--mute:#444;--grid:#ddd;--band:#eee;--paper:#fff}}";
 
 /// A whole figure: `body` drawn on `height` of paper.
-pub(super) fn figure(
-    name: &str,
-    title: &str,
-    description: &str,
-    height: f64,
-    body: &Markup,
-) -> String {
-    let (title_id, description_id) = (format!("{name}-title"), format!("{name}-desc"));
+pub(super) fn figure(title: &str, description: &str, height: f64, body: &Markup) -> String {
     let height = fixed(height, 0);
     html! {
         svg.fig xmlns="http://www.w3.org/2000/svg" role="img"
             viewBox=(format!("0 0 {WIDTH} {height}"))
             width=(WIDTH) height=(height)
-            aria-labelledby=(format!("{title_id} {description_id}"))
+            aria-label=(title)
         {
-            title id=(title_id) { (title) }
-            desc id=(description_id) { (description) }
+            title { (title) }
+            desc { (description) }
             style { (PreEscaped(STYLE)) }
             rect.paper width=(WIDTH) height=(height) {}
             (words(MARGIN, 20.0, "title", "start", title))

@@ -71,9 +71,9 @@ pub fn latency(study: &Study) -> Option<Figure> {
         );
     }
     let body = html! { @for part in &body { (part) } };
-    let svg = figure("latency", &title, &caption, y, &body);
+    let svg = figure(&title, &caption, y, &body);
     Some(Figure {
-        name: "latency",
+        name: "latency".to_owned(),
         title,
         caption,
         svg,

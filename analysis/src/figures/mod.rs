@@ -9,14 +9,14 @@ mod rows;
 mod scale;
 
 pub use bars::{cpu, throughput};
-pub use forest::forest;
+pub use forest::{forest, ladder, peer_forest};
 pub use latency::latency;
 
 /// A figure.
 #[derive(Clone, Debug)]
 pub struct Figure {
     /// File name without extension.
-    pub name: &'static str,
+    pub name: String,
     /// What it shows, also for those who cannot see it.
     pub title: String,
     /// How to read it.

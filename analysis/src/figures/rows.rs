@@ -44,7 +44,6 @@ pub(super) struct Panel {
 
 /// A chart.
 pub(super) struct Chart {
-    pub(super) name: &'static str,
     pub(super) title: String,
     pub(super) description: String,
     pub(super) axis: String,
@@ -66,13 +65,7 @@ impl Chart {
         }
         body.push(self.axis(y));
         let body = html! { @for part in &body { (part) } };
-        figure(
-            self.name,
-            &self.title,
-            &self.description,
-            y + AXIS_HEIGHT,
-            &body,
-        )
+        figure(&self.title, &self.description, y + AXIS_HEIGHT, &body)
     }
 
     fn panel(&self, panel: &Panel, top: f64) -> Markup {

@@ -18,7 +18,7 @@ pub(super) const VALID: &str = "valid";
 type Counter = fn(&Measurement) -> Option<u64>;
 
 /// The raw columns the derivation reads. A window or a number of requests of 0 is no divisor.
-const RAW: [(&str, Counter); 17] = [
+const RAW: [(&str, Counter); 19] = [
     ("window_us", |row| row.window_us.filter(|us| *us > 0)),
     ("requests", |row| row.requests.filter(|count| *count > 0)),
     ("latency_mean_raw", |row| row.latency_mean_us),
@@ -38,6 +38,8 @@ const RAW: [(&str, Counter); 17] = [
     ("host_steal_us", |row| row.host_cpu_steal_us),
     ("rss_raw", |row| row.server_rss_bytes),
     ("entries", |row| row.kernel_entries),
+    ("sqes", |row| row.sqes),
+    ("cqes", |row| row.cqes),
 ];
 
 type List = fn(&Measurement) -> &str;
@@ -83,6 +85,8 @@ fn expressions(run: &Run) -> Vec<Expr> {
     let machine = || window() * lit(f64::from(run.environment.cpus));
     let per_second = || requests() / window() * lit(1e6);
     let foreign = || number("host_busy_us") - server() - number("client_us");
+    let steady = || number("steady_server_us") / number("steady_requests");
+    let whole = || server() / requests();
 
     Metric::ALL
         .into_iter()
@@ -91,12 +95,11 @@ fn expressions(run: &Run) -> Vec<Expr> {
                 Metric::RequestsPerSecond => per_second(),
                 // Without accepting where the server reports its requests; over the whole window
                 // where it does not.
-                Metric::CpuUsPerRequest => {
-                    let steady = number("steady_server_us") / number("steady_requests");
-                    when(steady.clone().is_not_null())
-                        .then(steady)
-                        .otherwise(server() / requests())
-                }
+                Metric::CpuUsPerRequest => when(steady().is_not_null())
+                    .then(steady())
+                    .otherwise(whole()),
+                Metric::SteadyCpuUsPerRequest => steady(),
+                Metric::WindowCpuUsPerRequest => whole(),
                 Metric::LatencyMeanUs => number("latency_mean_raw"),
                 Metric::LatencyP50Us => number("latency_p50_raw"),
                 Metric::LatencyP90Us => number("latency_p90_raw"),
@@ -117,6 +120,9 @@ fn expressions(run: &Run) -> Vec<Expr> {
                 Metric::ServerRssBytes => number("rss_raw"),
                 Metric::WorkerImbalance => col("requests_imbalance"),
                 Metric::AcceptImbalance => col("accepts_imbalance"),
+                Metric::SqesPerRequest => number("sqes") / requests(),
+                Metric::CqesPerRequest => number("cqes") / requests(),
+                Metric::MachineBusy => number("host_busy_us") / machine(),
             };
             derived.alias(metric.column())
         })

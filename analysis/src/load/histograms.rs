@@ -72,6 +72,8 @@ fn parse(
         connections: record.connections,
         pipeline: record.pipeline,
         offered_rate_per_s: record.offered_rate_per_s,
+        generator: record.generator,
+        idle_connections: record.idle_connections,
     };
     let key = places
         .key(record.block, &record.arm, &point)

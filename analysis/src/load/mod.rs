@@ -17,6 +17,8 @@ use records::{
     MEASUREMENTS_FILE, Measurement, Plan,
 };
 
+use crate::text::load_name;
+
 pub use error::{Fault, LoadError};
 pub(crate) use rows::by_worker;
 
@@ -142,14 +144,7 @@ impl<'a> Places<'a> {
             return Err(format!("the arm {arm:?}"));
         };
         let Some(&point_place) = self.points.get(point) else {
-            return Err(format!(
-                "the load point {} connections, pipeline {}, offered rate {}",
-                point.connections,
-                point.pipeline,
-                point
-                    .offered_rate_per_s
-                    .map_or_else(|| "none".to_owned(), |rate| rate.to_string())
-            ));
+            return Err(format!("the load point {}", load_name(point)));
         };
         if block >= self.plan.blocks {
             return Err(format!("block {block} (there are {})", self.plan.blocks));

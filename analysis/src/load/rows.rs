@@ -57,6 +57,8 @@ fn point_of(row: &Measurement) -> LoadPoint {
         connections: row.connections,
         pipeline: row.pipeline,
         offered_rate_per_s: row.offered_rate_per_s,
+        generator: row.generator,
+        idle_connections: row.idle_connections,
     }
 }
 

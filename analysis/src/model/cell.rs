@@ -1,9 +1,9 @@
 //! A cell: an arm at a load point, over all blocks.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use hdrhistogram::Histogram;
-use records::LoadPoint;
+use records::{LoadPoint, Placement};
 
 use super::StudyError;
 use crate::bottleneck::Bottleneck;
@@ -12,10 +12,10 @@ use crate::gates::Failure;
 use crate::load::{Row, Run};
 use crate::metric::{Derived, Metric};
 use crate::stats::{Estimate, Resampler, Seed, median_estimate};
-use crate::text::{load_label, load_name, slug};
+use crate::text::{load_id, load_label, load_name, slug};
 
 /// Quantities whose cell median gets an interval.
-const WITH_INTERVAL: [Metric; 7] = [
+const WITH_INTERVAL: [Metric; 8] = [
     Metric::RequestsPerSecond,
     Metric::CpuUsPerRequest,
     Metric::LatencyMeanUs,
@@ -23,6 +23,7 @@ const WITH_INTERVAL: [Metric; 7] = [
     Metric::LatencyP99Us,
     Metric::KernelEntriesPerRequest,
     Metric::ServerCoresBusy,
+    Metric::ServerRssBytes,
 ];
 
 /// An arm at a load point, over all blocks.
@@ -48,6 +49,8 @@ pub struct Cell {
     pub bottleneck: Option<Bottleneck>,
     /// The latencies of all blocks in one histogram, microseconds.
     pub latencies: Option<Histogram<u64>>,
+    /// Who corrected them for coordinated omission, as recorded; empty without latencies.
+    pub corrected_by: String,
 }
 
 impl Cell {
@@ -86,13 +89,14 @@ impl Cell {
             .filter(|_| self.valid())
     }
 
+    /// Whether the cell is valid and its server was saturated.
+    pub fn saturated(&self) -> bool {
+        self.valid() && self.bottleneck.is_some_and(Bottleneck::server_full)
+    }
+
     /// Identifier of the cell's row in the table of cells.
     pub fn id(&self) -> String {
-        format!(
-            "cell-{}-{}",
-            slug(&self.arm_name),
-            slug(&load_label(&self.load))
-        )
+        format!("cell-{}-{}", slug(&self.arm_name), load_id(&self.load))
     }
 }
 
@@ -137,10 +141,14 @@ pub(super) fn cells(
                         failures[*row].iter().map(move |why| (block, why.clone()))
                     })
                     .collect(),
-                bottleneck: Bottleneck::of(
-                    medians.get(Metric::ServerCoresBusy),
-                    medians.get(Metric::ClientCoresBusy),
-                ),
+                bottleneck: match run.plan.placement {
+                    Placement::Apart => Bottleneck::of(
+                        medians.get(Metric::ServerCoresBusy),
+                        medians.get(Metric::ClientCoresBusy),
+                    ),
+                    Placement::Shared => Bottleneck::of_shared(medians.get(Metric::MachineBusy)),
+                },
+                corrected_by: corrected_by(rows.iter().map(|row| &run.rows[*row])),
                 latencies: merged(rows.iter().map(|row| &run.rows[*row])).map_err(|source| {
                     StudyError::Histogram {
                         arm: entry.name.clone(),
@@ -152,6 +160,14 @@ pub(super) fn cells(
         }
     }
     Ok(cells)
+}
+
+fn corrected_by<'a>(rows: impl Iterator<Item = &'a Row>) -> String {
+    let names: BTreeSet<&str> = rows
+        .filter_map(|row| row.load.as_ref())
+        .map(|load| load.record.latency_corrected_by.as_str())
+        .collect();
+    names.into_iter().collect::<Vec<_>>().join(", ")
 }
 
 fn merged<'a>(

@@ -8,7 +8,7 @@ use super::Cell;
 use crate::frame::{FrameError, Measures, Paired};
 use crate::metric::Metric;
 use crate::stats::{Estimate, Resampler, Seed, log_ratios, ratio_estimate};
-use crate::text::{load_label, slug};
+use crate::text::{load_id, load_label, slug};
 
 /// The arm every other one is compared with: the card's baseline.
 pub const BASELINE_ARM: &str = "tokio-published";
@@ -40,6 +40,9 @@ pub struct Ratio {
     pub point: usize,
     /// The quantity.
     pub metric: Metric,
+    /// The quantity that was compared in its place: of CPU a request the one of its two measures
+    /// that both arms have.
+    pub measure: Metric,
     /// The number, or why there is none.
     pub outcome: Outcome,
 }
@@ -76,36 +79,8 @@ pub fn ratio_id(plan: &Plan, pair: Pair, point: usize) -> String {
         "ratio-{}-to-{}-{}",
         slug(&plan.arms[pair.ours].name),
         slug(&plan.arms[pair.base].name),
-        slug(&load_label(&plan.load_points[point]))
+        load_id(&plan.load_points[point])
     )
-}
-
-/// The pairs of a report: each arm and the baseline, each arm and the one it differs from by one
-/// thing, each control and what it repeats, and those the claims need. Each pair once.
-pub(super) fn pairs(plan: &Plan, claimed: &[Pair]) -> Vec<Pair> {
-    let place = |name: &str| plan.arms.iter().position(|arm| arm.name == name);
-    let mut pairs: Vec<Pair> = Vec::new();
-    let mut add = |ours: usize, base: Option<usize>| {
-        let Some(base) = base.filter(|base| *base != ours) else {
-            return;
-        };
-        let pair = Pair { ours, base };
-        if !pairs.contains(&pair) {
-            pairs.push(pair);
-        }
-    };
-    let baseline = place(BASELINE_ARM);
-    for ours in 0..plan.arms.len() {
-        add(ours, baseline);
-    }
-    for (ours, arm) in plan.arms.iter().enumerate() {
-        add(ours, arm.differs_from.as_deref().and_then(place));
-        add(ours, arm.control_of.as_deref().and_then(place));
-    }
-    for pair in claimed {
-        add(pair.ours, Some(pair.base));
-    }
-    pairs
 }
 
 pub(super) fn comparisons(
@@ -124,11 +99,14 @@ pub(super) fn comparisons(
             for point in 0..points {
                 let sides = [pair.ours, pair.base].map(|arm| &cells[arm * points + point]);
                 let mut resampler = Resampler::new(seed, stream_name(plan, pair, point));
+                let here: Vec<&Paired> = paired.iter().filter(|p| p.point == point).collect();
                 for metric in Metric::COMPARED {
+                    let measure = measure(metric, &here);
                     ratios.push(Ratio {
                         point,
                         metric,
-                        outcome: outcome(sides, &paired, point, metric, &mut resampler),
+                        measure,
+                        outcome: outcome(sides, &here, measure, &mut resampler),
                     });
                 }
             }
@@ -143,11 +121,25 @@ pub(super) fn comparisons(
         .collect()
 }
 
+/// Like with like: CPU a request of the steady part where every measurement of both arms has it,
+/// of the whole window for both where one lacks it.
+fn measure(metric: Metric, paired: &[&Paired]) -> Metric {
+    if metric != Metric::CpuUsPerRequest {
+        return metric;
+    }
+    let steady = Metric::SteadyCpuUsPerRequest;
+    let both = |pair: &&Paired| pair.ours.get(steady).is_some() && pair.base.get(steady).is_some();
+    if !paired.is_empty() && paired.iter().all(both) {
+        steady
+    } else {
+        Metric::WindowCpuUsPerRequest
+    }
+}
+
 fn outcome(
     sides: [&Cell; 2],
-    paired: &[Paired],
-    point: usize,
-    metric: Metric,
+    paired: &[&Paired],
+    measure: Metric,
     resampler: &mut Resampler,
 ) -> Outcome {
     let invalid: Vec<String> = (sides.iter())
@@ -159,8 +151,7 @@ fn outcome(
     }
     let values: Vec<(f64, f64)> = paired
         .iter()
-        .filter(|pair| pair.point == point)
-        .filter_map(|pair| Some((pair.ours.get(metric)?, pair.base.get(metric)?)))
+        .filter_map(|pair| Some((pair.ours.get(measure)?, pair.base.get(measure)?)))
         .collect();
     let log_ratios = log_ratios(&values);
     match ratio_estimate(&log_ratios, resampler) {

@@ -2,14 +2,20 @@
 
 mod cell;
 mod compare;
+mod idle;
 mod noise;
+mod structure;
+
+use std::collections::BTreeMap;
 
 use hdrhistogram::errors::AdditionError;
-use records::{Environment, LoadPoint, Plan};
+use records::{Environment, LoadPoint, Placement, Plan};
 
 pub use cell::Cell;
 pub use compare::{BASELINE_ARM, Comparison, Outcome, Pair, Ratio, ratio_id};
+pub use idle::{against_without_idle, bytes_an_idle_connection};
 pub use noise::{Deviation, NoiseFloor};
+pub use structure::{OUR_ARM, floors, idle_loads, peers, rungs, sides};
 
 use crate::frame::{FrameError, Measures};
 use crate::gates;
@@ -75,7 +81,7 @@ impl Study {
         let measures = measures.with_validity(&valid)?;
         let seed = Seed::new(run.plan.seed);
         let cells = cell::cells(&run, &derived, &failures, &measures.cell_medians()?, seed)?;
-        let pairs = compare::pairs(&run.plan, claimed);
+        let pairs = structure::pairs(&run.plan, claimed);
         let comparisons = compare::comparisons(&run.plan, &pairs, &cells, &measures, seed)?;
         let noise = NoiseFloor::new(&run.plan, &comparisons);
         Ok(Self {
@@ -114,6 +120,19 @@ impl Study {
     /// The cell of an arm at a load point.
     pub fn cell(&self, arm: usize, point: usize) -> &Cell {
         &self.cells[arm * self.plan.load_points.len() + point]
+    }
+
+    /// Whether server and load generator had processors of their own.
+    pub fn apart(&self) -> bool {
+        self.plan.placement == Placement::Apart
+    }
+
+    /// A quantity of a cell, block by block, in the blocks that have it.
+    pub fn by_block(&self, arm: usize, point: usize, metric: Metric) -> BTreeMap<u32, f64> {
+        (self.rows.iter().zip(&self.derived))
+            .filter(|(row, _)| (row.key.arm, row.key.point) == (arm, point))
+            .filter_map(|(row, derived)| Some((row.key.block, derived.get(metric)?)))
+            .collect()
     }
 
     /// The comparison of two arms, where it was made.

@@ -8,7 +8,7 @@ use crate::text::Prose;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RowLink {
     /// The table's name.
-    pub table: &'static str,
+    pub table: String,
     /// Identifier of the row.
     pub id: String,
     /// What the row is about.
@@ -22,7 +22,7 @@ pub fn grouped(links: &[RowLink]) -> Vec<Vec<&RowLink>> {
     let mut groups: Vec<Vec<&RowLink>> = Vec::new();
     for link in links {
         let same = |group: &&mut Vec<&RowLink>| {
-            (group.iter()).any(|other| (other.table, &other.name) == (link.table, &link.name))
+            (group.iter()).any(|other| (&other.table, &other.name) == (&link.table, &link.name))
         };
         match groups.iter_mut().find(same) {
             Some(group) => group.push(link),
@@ -61,10 +61,10 @@ pub struct Entry {
 pub enum Block {
     /// A heading that can be linked to.
     Heading {
-        /// 2 or 3.
+        /// From 2 on.
         level: u8,
-        /// Identifier; empty for a heading nobody links to.
-        id: &'static str,
+        /// Identifier.
+        id: String,
         /// The words.
         text: String,
     },

@@ -49,7 +49,8 @@ fn block(block: &Block) -> Markup {
     html! {
         @match block {
             Block::Heading { level: 2, id, text } => h2 id=(id) { (text) },
-            Block::Heading { id, text, .. } => h3 id=[(!id.is_empty()).then_some(id)] { (text) },
+            Block::Heading { level: 3, id, text } => h3 id=(id) { (text) },
+            Block::Heading { id, text, .. } => h4 id=(id) { (text) },
             Block::Lead(sentences) => div.lead {
                 @for sentence in sentences { p id=(sentence.id) { (with_rows(sentence)) } }
             },
@@ -98,7 +99,7 @@ fn rows(links: &[RowLink]) -> Markup {
             span.rows {
                 @for (place, group) in grouped(links).iter().enumerate() {
                     @if place > 0 { "; " }
-                    @if let [first, ..] = group.as_slice() { (first.table) ": " (first.name) " at " }
+                    @if let [first, ..] = group.as_slice() { (table_name(&first.table)) ": " (first.name) " at " }
                     @for (place, link) in group.iter().enumerate() {
                         @if place > 0 { ", " }
                         a href=(format!("#{}", link.id)) { (link.load) }
@@ -107,4 +108,9 @@ fn rows(links: &[RowLink]) -> Markup {
             }
         }
     }
+}
+
+/// The table's name without the run's folder.
+fn table_name(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
 }

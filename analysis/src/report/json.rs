@@ -4,13 +4,19 @@ use serde::Serialize;
 
 use super::chapters::row_link;
 use crate::assess::Assessment;
-use crate::claims::{Claim, Judged, RowRef, Test};
+use crate::claims::{Claim, Judged, RowRef};
 use crate::model::Study;
 use crate::text::{load_label, precise};
 
 #[derive(Serialize)]
 struct File<'a> {
+    runs: Vec<RunEntry<'a>>,
+}
+
+#[derive(Serialize)]
+struct RunEntry<'a> {
     run: &'a str,
+    experiment: &'a str,
     headline: Vec<HeadlineEntry>,
     claims: Vec<ClaimEntry>,
     not_measured: Vec<Claimed>,
@@ -29,10 +35,10 @@ struct Claimed {
     id: String,
     family: &'static str,
     quote: String,
-    arms: [String; 2],
+    arms: Vec<String>,
     metric: &'static str,
     loads: Vec<String>,
-    claimed_ratio: Option<serde_json::Number>,
+    claimed: Option<serde_json::Number>,
 }
 
 #[derive(Serialize)]
@@ -52,71 +58,52 @@ struct ClaimEntry {
 struct Found {
     load: String,
     verdict: &'static str,
-    ratio: Option<serde_json::Number>,
+    found: Option<serde_json::Number>,
     low: Option<serde_json::Number>,
     high: Option<serde_json::Number>,
     blocks: Option<usize>,
 }
 
 /// The file's content.
-pub(super) fn claims(assessment: &Assessment) -> Result<String, serde_json::Error> {
-    let study = &assessment.study;
-    let headline = (assessment.headline.iter())
-        .map(|headline| HeadlineEntry {
-            id: headline.id.to_owned(),
-            sentence: headline.prose.to_plain(),
-            markdown: headline.prose.to_markdown(),
-            rows: rows(study, &headline.rests_on),
-        })
-        .collect();
+pub(super) fn claims(assessments: &[Assessment]) -> Result<String, serde_json::Error> {
     let file = File {
+        runs: assessments.iter().map(run).collect(),
+    };
+    Ok(serde_json::to_string_pretty(&file)? + "\n")
+}
+
+fn run(assessment: &Assessment) -> RunEntry<'_> {
+    let study = &assessment.study;
+    RunEntry {
         run: &study.name,
-        headline,
+        experiment: &study.plan.experiment,
+        headline: (assessment.headline.iter())
+            .map(|headline| HeadlineEntry {
+                id: headline.id.to_owned(),
+                sentence: headline.prose.to_plain(),
+                markdown: headline.prose.to_markdown(),
+                rows: rows(study, &headline.rests_on),
+            })
+            .collect(),
         claims: (assessment.claims.judged.iter())
             .map(|judged| entry(study, judged))
             .collect(),
         not_measured: (assessment.claims.not_measured.iter())
             .map(claimed)
             .collect(),
-    };
-    Ok(serde_json::to_string_pretty(&file)? + "\n")
+    }
 }
 
 fn claimed(claim: &Claim) -> Claimed {
-    let (arms, metric, loads, ratio) = match &claim.test {
-        Test::Ratio {
-            ours,
-            base,
-            metric,
-            loads,
-            shape,
-        } => (
-            [ours.clone(), base.clone()],
-            metric.column(),
-            loads.as_slice(),
-            number(shape.ratio()),
-        ),
-        Test::Saturation { arms, load } => (
-            arms.clone(),
-            "server_cores_busy",
-            std::slice::from_ref(load),
-            None,
-        ),
-        Test::ConnectErrors { arms, load, .. } => (
-            arms.clone(),
-            "socket_errors_connect",
-            std::slice::from_ref(load),
-            None,
-        ),
-    };
+    let subject = claim.subject();
     Claimed {
         id: claim.id.clone(),
         family: claim.family.name(),
         quote: claim.quote.clone(),
-        arms,
-        metric,
-        loads: loads.iter().map(load_label).collect(),
-        claimed_ratio: ratio,
+        arms: subject.arms.into_iter().cloned().collect(),
+        metric: subject.metric,
+        loads: subject.loads.iter().map(load_label).collect(),
+        claimed: subject.claimed.and_then(number),
     }
 }
 
@@ -125,7 +112,7 @@ fn entry(study: &Study, judged: &Judged) -> ClaimEntry {
         .map(|result| Found {
             load: load_label(study.load(result.point)),
             verdict: result.decision.verdict.word(),
-            ratio: result.estimate.and_then(|e| number(e.value)),
+            found: result.estimate.and_then(|e| number(e.value)),
             low: result.estimate.and_then(|e| number(e.low)),
             high: result.estimate.and_then(|e| number(e.high)),
             blocks: result.estimate.map(|e| e.blocks),

@@ -83,6 +83,7 @@ fn rows(links: &[RowLink]) -> String {
         let [first, ..] = group.as_slice() else {
             continue;
         };
+        let table = &first.table;
         let loads: Vec<String> = group
             .iter()
             .map(|link| escape_markdown(&link.load))
@@ -93,8 +94,8 @@ fn rows(links: &[RowLink]) -> String {
             "; "
         };
         text += &format!(
-            "[{table}](tables/{table}.csv) {name} at {loads}",
-            table = first.table,
+            "[{}](tables/{table}.csv) {name} at {loads}",
+            table.rsplit('/').next().unwrap_or(table),
             name = escape_markdown(&first.name),
             loads = loads.join(", ")
         );

@@ -5,6 +5,7 @@ mod document;
 mod html;
 mod json;
 mod markdown;
+mod scope;
 mod splice;
 
 use std::collections::BTreeMap;
@@ -13,7 +14,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::assess::Assessment;
-use document::{Block, Document};
+use document::Block;
 
 pub use splice::{BEGIN, END, SpliceError, first_difference, section, splice};
 
@@ -69,25 +70,12 @@ impl Bundle {
     }
 }
 
-/// The report of one or several runs. Several stand in folders of their own, with a report of
-/// their headlines above them: runs are never pooled.
+/// The report of one run, or one report of several with a part for each: runs are never pooled.
 pub fn report(assessments: &[Assessment]) -> Result<Bundle, ReportError> {
-    if let [only] = assessments {
-        return Ok(Bundle(run_files(only)?));
-    }
-    let mut files = BTreeMap::new();
-    for assessment in assessments {
-        let folder = &assessment.study.name;
-        for (path, content) in run_files(assessment)? {
-            files.insert(format!("{folder}/{path}"), content);
-        }
-    }
-    add_documents(&mut files, &chapters::overview(assessments));
-    Ok(Bundle(files))
-}
-
-fn run_files(assessment: &Assessment) -> Result<BTreeMap<String, String>, ReportError> {
-    let document = chapters::document(assessment);
+    let document = match assessments {
+        [only] => chapters::document(only),
+        several => chapters::document_of_several(several),
+    };
     let mut files = BTreeMap::new();
     for block in &document.blocks {
         match block {
@@ -103,12 +91,8 @@ fn run_files(assessment: &Assessment) -> Result<BTreeMap<String, String>, Report
             _ => {}
         }
     }
-    files.insert("claims.json".to_owned(), json::claims(assessment)?);
-    add_documents(&mut files, &document);
-    Ok(files)
-}
-
-fn add_documents(files: &mut BTreeMap<String, String>, document: &Document) {
-    files.insert("report.md".to_owned(), markdown::markdown(document));
-    files.insert("report.html".to_owned(), html::page(document));
+    files.insert("claims.json".to_owned(), json::claims(assessments)?);
+    files.insert("report.md".to_owned(), markdown::markdown(&document));
+    files.insert("report.html".to_owned(), html::page(&document));
+    Ok(Bundle(files))
 }

@@ -82,6 +82,7 @@ fn run_section(assessment: &Assessment) -> String {
     for (family, name) in [
         (Family::Card, "The card's claims"),
         (Family::Ours, "Our claims"),
+        (Family::Target, "Our targets"),
     ] {
         if let Some(line) = verdicts(assessment, family, name) {
             text += &format!("{}\n\n", line.to_markdown());

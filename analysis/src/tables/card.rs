@@ -1,6 +1,6 @@
 //! The card's three tables, ours beside the published.
 
-use records::LoadPoint;
+use records::{Generator, LoadPoint};
 
 use super::{Column, Display, Kind, Line, Table, Value};
 use crate::claims::{CARD_KIO_ARM, CARD_TOKIO_ARM};
@@ -55,6 +55,8 @@ pub fn card(study: &Study, published: &Published, connections: u32) -> Table {
         connections,
         pipeline: 1,
         offered_rate_per_s: None,
+        generator: Generator::Wrk,
+        idle_connections: 0,
     };
     let cell = |arm: &str| {
         let cell = study.cell(study.arm(arm)?, study.point(&load)?);

@@ -3,17 +3,21 @@
 use super::{Column, Display, Kind, Line, Table, Value};
 use crate::metric::Metric;
 use crate::model::{Cell, Study};
-use crate::text::load_label;
+use crate::text::{generator_name, load_label};
 
 /// How a quantity is shown.
 pub(super) fn display(metric: Metric) -> Display {
     match metric {
-        Metric::CpuUsPerRequest | Metric::WorkerImbalance | Metric::AcceptImbalance => {
-            Display::Decimals(2)
+        Metric::CpuUsPerRequest
+        | Metric::SteadyCpuUsPerRequest
+        | Metric::WindowCpuUsPerRequest
+        | Metric::WorkerImbalance
+        | Metric::AcceptImbalance => Display::Decimals(2),
+        Metric::KernelEntriesPerRequest | Metric::SqesPerRequest | Metric::CqesPerRequest => {
+            Display::Decimals(3)
         }
-        Metric::KernelEntriesPerRequest => Display::Decimals(3),
         Metric::ServerCoresBusy | Metric::ClientCoresBusy => Display::Percent(1),
-        Metric::ForeignShare | Metric::StealShare => Display::Percent(1),
+        Metric::ForeignShare | Metric::StealShare | Metric::MachineBusy => Display::Percent(1),
         Metric::ServerRssBytes => Display::Mebibytes,
         Metric::InFlight => Display::Decimals(1),
         _ => Display::Decimals(0),
@@ -32,6 +36,11 @@ fn shown(metric: Metric) -> bool {
             | Metric::AcceptImbalance
             | Metric::KernelEntriesPerRequest
             | Metric::InFlight
+            | Metric::SteadyCpuUsPerRequest
+            | Metric::WindowCpuUsPerRequest
+            | Metric::SqesPerRequest
+            | Metric::CqesPerRequest
+            | Metric::MachineBusy
     )
 }
 
@@ -39,9 +48,12 @@ fn shown(metric: Metric) -> bool {
 pub fn cells(study: &Study) -> Table {
     let mut columns = vec![
         Column::new("arm", "Arm", Kind::Words),
-        Column::new("connections", "Connections", Kind::Numbers),
+        Column::new("load", "Connections", Kind::Numbers),
+        Column::hidden("connections", Kind::Numbers),
         Column::hidden("pipeline", Kind::Numbers),
         Column::hidden("offered_rate_per_s", Kind::Numbers),
+        Column::hidden("generator", Kind::Words),
+        Column::hidden("idle_connections", Kind::Numbers),
         Column::new("blocks", "Blocks", Kind::Numbers),
         Column::new("valid", "Valid", Kind::Words),
         Column::new("bottleneck", "Bottleneck", Kind::Words),
@@ -73,9 +85,12 @@ pub fn cells(study: &Study) -> Table {
 fn line(cell: &Cell) -> Line {
     let mut values = vec![
         Value::Name(cell.arm_name.clone()),
+        Value::Text(load_label(&cell.load)),
         Value::Integer(u64::from(cell.load.connections)),
         Value::Integer(u64::from(cell.load.pipeline)),
         (cell.load.offered_rate_per_s).map_or(Value::Empty, Value::Integer),
+        Value::Text(generator_name(cell.load.generator).to_owned()),
+        Value::Integer(u64::from(cell.load.idle_connections)),
         Value::Integer(cell.measured as u64),
         Value::Text(if cell.valid() { "yes" } else { "no" }.to_owned()),
         (cell.bottleneck).map_or(Value::Empty, |name| Value::Text(name.to_string())),

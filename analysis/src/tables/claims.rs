@@ -1,7 +1,7 @@
 //! The table of claims.
 
 use super::{Column, Display, Kind, Line, Table, Value};
-use crate::claims::{Claims, Judged, Test};
+use crate::claims::{Claims, Judged};
 use crate::model::Study;
 use crate::text::{joined, load_label};
 
@@ -34,16 +34,9 @@ pub fn claims(study: &Study, claims: &Claims) -> Table {
 
 fn lines(study: &Study, judged: &Judged) -> Vec<Line> {
     let claim = &judged.claim;
-    let (arms, metric, claimed) = match &claim.test {
-        Test::Ratio {
-            ours,
-            base,
-            metric,
-            shape,
-            ..
-        } => ([ours, base], metric.column(), Some(shape.ratio())),
-        Test::Saturation { arms, .. } => ([&arms[0], &arms[1]], "server_cores_busy", None),
-        Test::ConnectErrors { arms, .. } => ([&arms[0], &arms[1]], "socket_errors_connect", None),
+    let subject = claim.subject();
+    let arm = |place: usize| {
+        (subject.arms.get(place)).map_or(Value::Empty, |arm| Value::Name((*arm).clone()))
     };
     let line = |load: String, found: Value, blocks: Value, verdict: &str| {
         Line::plain(vec![
@@ -51,11 +44,11 @@ fn lines(study: &Study, judged: &Judged) -> Vec<Line> {
             Value::Text(verdict.to_owned()),
             Value::Text(claim.family.name().to_owned()),
             Value::Text(claim.quote.clone()),
-            Value::Name(arms[0].clone()),
-            Value::Name(arms[1].clone()),
-            Value::Text(metric.to_owned()),
+            arm(0),
+            arm(1),
+            Value::Text(subject.metric.to_owned()),
             Value::Text(load),
-            Value::number(claimed, Display::Decimals(3)),
+            Value::number(subject.claimed, Display::Decimals(3)),
             found,
             blocks,
             Value::number(judged.p, Display::Decimals(4)),
@@ -64,7 +57,8 @@ fn lines(study: &Study, judged: &Judged) -> Vec<Line> {
         ])
     };
     if judged.points.is_empty() {
-        let loads = loads(&claim.test);
+        let loads = subject.loads.iter().map(|load| load_label(load).into());
+        let loads = joined(loads.collect()).to_plain();
         return vec![line(
             loads,
             Value::Empty,
@@ -82,14 +76,4 @@ fn lines(study: &Study, judged: &Judged) -> Vec<Line> {
             )
         })
         .collect()
-}
-
-fn loads(test: &Test) -> String {
-    let loads = match test {
-        Test::Ratio { loads, .. } => loads.as_slice(),
-        Test::Saturation { load, .. } | Test::ConnectErrors { load, .. } => {
-            std::slice::from_ref(load)
-        }
-    };
-    joined(loads.iter().map(|load| load_label(load).into()).collect()).to_plain()
 }

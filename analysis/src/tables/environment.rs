@@ -1,9 +1,10 @@
 //! The machine and its settings.
 
-use records::{Environment, Plan};
+use records::{Environment, Placement, Plan};
 
 use super::{Column, Kind, Line, Table, Value};
 use crate::model::Study;
+use crate::text::scheduling_name;
 
 /// Everything recorded about the machine, a line each.
 pub fn environment(study: &Study) -> Table {
@@ -85,6 +86,18 @@ fn programs(environment: &Environment, plan: &Plan) -> Vec<(String, String)> {
     named([
         ("Host", plan.host.clone()),
         ("Server's workers", plan.workers.to_string()),
+        (
+            "Processors of server and load generator",
+            match plan.placement {
+                Placement::Apart => "each its own",
+                Placement::Shared => "shared, nothing pinned",
+            }
+            .to_owned(),
+        ),
+        (
+            "Server's scheduling policy",
+            scheduling_name(plan.scheduling).to_owned(),
+        ),
         ("Server's processors", cpus(&plan.server_cpus)),
         ("Load generator", environment.load_generator.clone()),
         ("Load generator's threads", plan.client_threads.to_string()),

@@ -4,10 +4,15 @@ mod arms;
 mod card;
 mod cells;
 mod claims;
+mod compared;
 mod environment;
 mod forensics;
+mod idle;
 mod ratios;
 mod render;
+mod runs;
+mod tail;
+mod targets;
 mod topics;
 
 use crate::stats::Estimate;
@@ -17,12 +22,17 @@ pub use arms::arms;
 pub use card::card;
 pub use cells::{cells, invalid};
 pub use claims::claims;
+pub use compared::{floor_ratios, ladder, peer_ratios, shared, side_arms};
 pub use environment::environment;
 pub use forensics::{
     DEFAULT_NOFILE, STDIO_FILES, forensics, opened, wire_bytes, wire_gbit_per_second,
 };
+pub use idle::idle;
 pub use ratios::{arm_ratios, ratios};
-pub use topics::{cpu, kernel, latency, throughput};
+pub use runs::runs;
+pub use tail::tail;
+pub use targets::targets;
+pub use topics::{balance, cpu, kernel, latency, throughput};
 
 /// How a number is shown. Files in CSV always hold it plain, in the unit of its column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

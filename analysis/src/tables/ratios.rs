@@ -22,6 +22,7 @@ pub fn ratios(study: &Study) -> Table {
             shown: metric != Metric::LatencyMeanUs,
         });
     }
+    columns.push(Column::hidden("cpu_measure", Kind::Words));
     columns.push(Column::hidden("differs_by", Kind::Words));
     columns.push(Column::new("note", "Note", Kind::Words));
     let points = 0..study.plan.load_points.len();
@@ -63,6 +64,10 @@ fn line(study: &Study, comparison: &Comparison, point: usize) -> Line {
         let estimate = outcome.and_then(Outcome::estimate);
         values.push(Value::estimate(estimate, RATIO));
     }
+    let cpu = study.ratio(pair, point, Metric::CpuUsPerRequest);
+    values.push(cpu.map_or(Value::Empty, |ratio| {
+        Value::Text(ratio.measure.column().to_owned())
+    }));
     values.push(Value::Text(
         comparison.differs_by.clone().unwrap_or_default(),
     ));

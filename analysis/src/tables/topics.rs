@@ -39,17 +39,28 @@ pub fn cpu(study: &Study) -> Table {
     )
 }
 
-/// Kernel entries a request and the balance between workers.
+/// Kernel entries, queue entries of the ring, and memory.
 pub fn kernel(study: &Study) -> Table {
     topic(
         study,
         "kernel",
-        "Kernel entries a request and the busiest worker's multiple of an even share",
+        "Kernel entries, SQEs and CQEs a request, and memory",
         &[
             Metric::KernelEntriesPerRequest,
-            Metric::WorkerImbalance,
-            Metric::AcceptImbalance,
+            Metric::SqesPerRequest,
+            Metric::CqesPerRequest,
+            Metric::ServerRssBytes,
         ],
+    )
+}
+
+/// How evenly the workers share connections and requests.
+pub fn balance(study: &Study) -> Table {
+    topic(
+        study,
+        "balance",
+        "The busiest worker's multiple of an even share",
+        &[Metric::AcceptImbalance, Metric::WorkerImbalance],
     )
 }
 

@@ -5,56 +5,164 @@ mod number;
 mod prose;
 mod slug;
 
-use records::LoadPoint;
+use records::{Generator, LoadPoint, Scheduling};
 
 pub use markdown::escape_markdown;
 pub use number::{fixed, grouped, percent, precise, signed_percent};
 pub use prose::{Prose, joined};
 pub use slug::slug;
 
-/// A load point in prose: `50 connections`.
+/// A load point in prose: `50 connections, pipelining 16, flood`.
 pub fn load_name(point: &LoadPoint) -> String {
-    let mut name = format!("{} connections", point.connections);
-    if point.pipeline != 1 {
-        name += &format!(", {} requests in flight on each", point.pipeline);
-    }
-    if let Some(rate) = point.offered_rate_per_s {
-        name += &format!(", {rate} requests a second offered");
-    }
-    name
+    let noun = if point.connections == 1 {
+        "connection"
+    } else {
+        "connections"
+    };
+    format!("{} {noun}{}", point.connections, conditions(point))
 }
 
-/// A load point in a table: `50`, `50 x 16`, `50 @ 10000/s`.
+/// Several in prose, what they have in common only once: `50, 500 and 2000 connections, flood`.
+pub fn load_names(points: &[&LoadPoint]) -> String {
+    let list = |names: Vec<String>| joined(names.into_iter().map(Prose::from).collect());
+    match points {
+        [] | [_] => points.iter().map(|point| load_name(point)).collect(),
+        [first, rest @ ..] if rest.iter().all(|p| conditions(p) == conditions(first)) => {
+            let counts = points.iter().map(|p| p.connections.to_string()).collect();
+            format!(
+                "{} connections{}",
+                list(counts).to_plain(),
+                conditions(first)
+            )
+        }
+        _ => list(points.iter().map(|point| load_name(point)).collect()).to_plain(),
+    }
+}
+
+/// The load generator's name.
+pub fn generator_name(generator: Generator) -> &'static str {
+    match generator {
+        Generator::Wrk => "wrk",
+        Generator::Flood => "flood",
+    }
+}
+
+/// The scheduling policy as the kernel names it.
+pub fn scheduling_name(scheduling: Scheduling) -> &'static str {
+    match scheduling {
+        Scheduling::Other => "SCHED_OTHER",
+        Scheduling::Batch => "SCHED_BATCH",
+    }
+}
+
+/// What is not usual about a load.
+fn conditions(point: &LoadPoint) -> String {
+    let mut text = String::new();
+    if point.idle_connections != 0 {
+        text += &format!(" + {} idle", point.idle_connections);
+    }
+    if point.pipeline != 1 {
+        text += &format!(", pipelining {}", point.pipeline);
+    }
+    if let Some(rate) = point.offered_rate_per_s {
+        text += &format!(", {rate} requests a second offered");
+    }
+    if point.generator == Generator::Flood {
+        text += ", flood";
+    }
+    text
+}
+
+/// A load point in a table: `50`, `50 x 16`, `1000 + 10000 idle`, `50 @ 10000/s flood`.
 pub fn load_label(point: &LoadPoint) -> String {
     let mut label = point.connections.to_string();
+    if point.idle_connections != 0 {
+        label += &format!(" + {} idle", point.idle_connections);
+    }
     if point.pipeline != 1 {
         label += &format!(" x {}", point.pipeline);
     }
     if let Some(rate) = point.offered_rate_per_s {
         label += &format!(" @ {rate}/s");
     }
+    if point.generator == Generator::Flood {
+        label += " flood";
+    }
     label
+}
+
+/// A load point in an identifier: `50`, `50-x16`, `1000-idle10000-flood`. Different ones differ.
+pub fn load_id(point: &LoadPoint) -> String {
+    let mut id = point.connections.to_string();
+    if point.idle_connections != 0 {
+        id += &format!("-idle{}", point.idle_connections);
+    }
+    if point.pipeline != 1 {
+        id += &format!("-x{}", point.pipeline);
+    }
+    if let Some(rate) = point.offered_rate_per_s {
+        id += &format!("-rate{rate}");
+    }
+    if point.generator == Generator::Flood {
+        id += "-flood";
+    }
+    id
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn load_points_name_what_is_not_usual() {
-        let plain = LoadPoint {
-            connections: 50,
+    fn plain(connections: u32) -> LoadPoint {
+        LoadPoint {
+            connections,
             pipeline: 1,
             offered_rate_per_s: None,
-        };
+            generator: Generator::Wrk,
+            idle_connections: 0,
+        }
+    }
+
+    #[test]
+    fn load_points_name_what_is_not_usual() {
         let open = LoadPoint {
             pipeline: 16,
             offered_rate_per_s: Some(9000),
-            ..plain.clone()
+            ..plain(50)
         };
-        assert_eq!(load_name(&plain), "50 connections");
-        assert_eq!(load_label(&plain), "50");
+        let flood = LoadPoint {
+            pipeline: 16,
+            generator: Generator::Flood,
+            ..plain(50)
+        };
+        let idle = LoadPoint {
+            idle_connections: 10_000,
+            ..plain(1000)
+        };
+        assert_eq!(load_name(&plain(50)), "50 connections");
+        assert_eq!(load_name(&plain(1)), "1 connection");
+        assert_eq!(load_label(&plain(50)), "50");
         assert_eq!(load_label(&open), "50 x 16 @ 9000/s");
-        assert!(load_name(&open).contains("16 requests in flight"));
+        assert_eq!(load_name(&flood), "50 connections, pipelining 16, flood");
+        assert_eq!(load_label(&flood), "50 x 16 flood");
+        assert_eq!(load_id(&flood), "50-x16-flood");
+        assert_eq!(load_id(&open), "50-x16-rate9000");
+        assert_eq!(load_id(&idle), "1000-idle10000");
+        assert_eq!(load_name(&idle), "1000 connections + 10000 idle");
+        assert_eq!(load_label(&idle), "1000 + 10000 idle");
+    }
+
+    #[test]
+    fn several_loads_name_once_what_they_share() {
+        let (a, b, c) = (plain(50), plain(500), plain(2000));
+        assert_eq!(load_names(&[&a, &b, &c]), "50, 500 and 2000 connections");
+        let flood = LoadPoint {
+            generator: Generator::Flood,
+            ..plain(500)
+        };
+        assert_eq!(
+            load_names(&[&a, &flood]),
+            "50 connections and 500 connections, flood"
+        );
     }
 }

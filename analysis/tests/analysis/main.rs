@@ -9,4 +9,6 @@ mod derivation;
 mod golden;
 mod outputs;
 mod refusals;
+mod runs;
+mod structure;
 mod support;

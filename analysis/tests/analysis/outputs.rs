@@ -92,8 +92,12 @@ fn every_ratio_of_the_headline_stands_in_the_table_of_ratios() {
 }
 
 #[test]
-fn every_link_inside_the_page_has_a_target() {
-    let bundle = &*BUNDLE;
+fn every_link_has_a_target() {
+    links_hold(&BUNDLE);
+}
+
+/// Links inside the page have a target, and links of the Markdown are files of the report.
+fn links_hold(bundle: &Bundle) {
     let page = &bundle.files()["report.html"];
     let ids: BTreeSet<&str> = values(page, " id=\"").collect();
     let links: BTreeSet<&str> = values(page, " href=\"#").collect();
@@ -106,19 +110,14 @@ fn every_link_inside_the_page_has_a_target() {
         values(page, " id=\"").count(),
         "an id stands twice"
     );
-}
-
-#[test]
-fn every_link_of_the_markdown_is_a_file_of_the_report() {
-    let bundle = &*BUNDLE;
-    let text = &bundle.files()["report.md"];
-    let mut links = 0;
-    for part in text.split("](").skip(1) {
-        let target = part.split(')').next().unwrap();
+    let targets = bundle.files()["report.md"].split("](").skip(1);
+    let targets: Vec<&str> = targets
+        .map(|part| part.split(')').next().unwrap())
+        .collect();
+    assert!(targets.len() > 20);
+    for target in targets {
         assert!(bundle.files().contains_key(target), "{target}");
-        links += 1;
     }
-    assert!(links > 20);
 }
 
 #[test]
@@ -150,19 +149,40 @@ fn hostile_names_stay_names() {
 }
 
 #[test]
-fn several_runs_stand_beside_each_other() {
+fn several_runs_make_one_report_with_a_part_each() {
     let first = assessed(&small(NO_DIFFERENCE).only(50), "2026-01-01-a-quick");
     let second = assessed(&small(NO_DIFFERENCE).only(50), "2026-01-02-b-quick");
     let bundle = report(&[first, second]).unwrap();
+    let files = bundle.files();
     for path in [
-        "report.md",
-        "report.html",
-        "2026-01-01-a-quick/report.html",
-        "2026-01-02-b-quick/tables/cells.csv",
+        "tables/runs.csv",
+        "tables/2026-01-01-a-quick/cells.csv",
+        "tables/2026-01-02-b-quick/cells.csv",
+        "figures/2026-01-02-b-quick/cpu.svg",
     ] {
-        assert!(bundle.files().contains_key(path), "{path}");
+        assert!(files.contains_key(path), "{path}");
     }
-    assert!(bundle.files()["report.md"].contains("](2026-01-02-b-quick/report.md)"));
+    assert_eq!(
+        files.keys().filter(|path| path.ends_with(".html")).count(),
+        1
+    );
+    links_hold(&bundle);
+    // The first run's answer is the report's; the other's stands in its part.
+    let text = &files["report.md"];
+    let answers: Vec<&str> = values(text, "<a id=\"")
+        .filter(|id| id.ends_with(".headline-cpu"))
+        .collect();
+    assert_eq!(
+        answers,
+        [
+            "2026-01-01-a-quick.headline-cpu",
+            "2026-01-02-b-quick.headline-cpu"
+        ]
+    );
+    let first = text.find(answers[0]).unwrap();
+    assert!(first < text.find("## The runs").unwrap());
+    let claims: serde_json::Value = serde_json::from_str(&files["claims.json"]).unwrap();
+    assert_eq!(claims["runs"].as_array().unwrap().len(), 2);
 }
 
 fn values<'a>(page: &'a str, start: &'a str) -> impl Iterator<Item = &'a str> {

@@ -10,8 +10,9 @@ use hdrhistogram::serialization::{Serializer, V2DeflateSerializer};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use records::{
-    ArmEntry, ENVIRONMENT_FILE, EXPERIMENT_FILE, Environment, LOAD_FILE, LoadPoint, LoadRecord,
-    MEASUREMENTS_FILE, Measurement, Plan, SCHEMA_VERSION, SubjectFile,
+    ArmEntry, ENVIRONMENT_FILE, EXPERIMENT_FILE, Environment, Generator, LOAD_FILE, LoadPoint,
+    LoadRecord, MEASUREMENTS_FILE, Measurement, Placement, Plan, Role, SCHEMA_VERSION, Scheduling,
+    SubjectFile,
 };
 
 /// The arms a claim of the report needs, and the A/A control.
@@ -50,58 +51,89 @@ pub const NO_DIFFERENCE: Truth = Truth {
     blocks: 8,
 };
 
+/// What is true of an arm at a load.
+#[derive(Clone, Copy)]
+pub struct Facts {
+    /// Server CPU a request, microseconds.
+    pub cpu_us: f64,
+    /// Load generator's CPU a request, microseconds. The dearer of the two sets the rate.
+    pub client_us: f64,
+    /// Kernel entries a request.
+    pub entries: f64,
+    /// p99 as a multiple of the mean latency.
+    pub p99: f64,
+    pub rss_bytes: u64,
+    /// Whether the server reports its requests, so that there is a steady part: its CPU a request
+    /// as a share of the whole window's.
+    pub steady: Option<f64>,
+}
+
+pub const USUAL: Facts = Facts {
+    cpu_us: 15.0,
+    client_us: 10.0,
+    entries: 2.0,
+    p99: 2.5,
+    rss_bytes: 6 << 20,
+    steady: None,
+};
+
 impl Scenario {
     /// All arms at 50, 500 and 2000 connections.
     pub fn new(truth: Truth) -> Self {
-        let plan = plan(truth.blocks);
+        Self::of(plan(truth.blocks), truth.noise, |arm, _| Facts {
+            cpu_us: if arm.subject == "kio-rs" {
+                15.0 * truth.kio_cpu
+            } else {
+                15.0
+            },
+            client_us: if truth.client_bound { 20.0 } else { 10.0 },
+            entries: if arm.subject == "kio-rs" { 0.1 } else { 2.0 },
+            ..USUAL
+        })
+    }
+
+    /// A run of a plan in which these facts are true, but for noise and drift.
+    pub fn of(plan: Plan, noise: f64, facts: impl Fn(&ArmEntry, &LoadPoint) -> Facts) -> Self {
         let mut random = ChaCha8Rng::seed_from_u64(plan.seed);
         let mut scenario = Self {
-            environment: environment(),
+            environment: environment(&plan),
             rows: Vec::new(),
             loads: Vec::new(),
             plan,
         };
-        for block in 0..truth.blocks {
-            // What drifts between blocks hits all arms alike.
+        for block in 0..scenario.plan.blocks {
+            // What drifts between blocks hits all arms alike, the load generator too.
             let drift = random.random_range(0.85..1.15);
             for point in scenario.plan.load_points.clone() {
                 for arm in scenario.plan.arms.clone() {
-                    let noise = 1.0 + random.random_range(-truth.noise..=truth.noise);
-                    let factor = if arm.subject == "kio-rs" {
-                        truth.kio_cpu
-                    } else {
-                        1.0
-                    };
-                    let cpu_us = 15.0 * drift * noise * factor;
-                    scenario.measure(block, &arm, &point, cpu_us, truth.client_bound);
+                    let noise = 1.0 + random.random_range(-noise..=noise);
+                    let truth = facts(&arm, &point);
+                    let cpu_us = truth.cpu_us * drift * noise;
+                    scenario.measure(block, &arm, &point, &Facts { cpu_us, ..truth });
                 }
             }
         }
         scenario
     }
 
-    fn measure(
-        &mut self,
-        block: u32,
-        arm: &ArmEntry,
-        point: &LoadPoint,
-        cpu_us: f64,
-        client_bound: bool,
-    ) {
+    fn measure(&mut self, block: u32, arm: &ArmEntry, point: &LoadPoint, facts: &Facts) {
         let window_us = 3_000_000_u64;
-        let slowest_us = if client_bound { 20.0 } else { cpu_us };
+        let slowest_us = facts.cpu_us.max(facts.client_us);
         let requests = (window_us as f64 * 0.97 / slowest_us) as u64;
-        let client_us = if client_bound { 20.0 } else { 10.0 };
-        let server_us = (requests as f64 * cpu_us) as u64;
-        let client_total = (requests as f64 * client_us) as u64;
-        let latency_us = f64::from(point.connections) * slowest_us;
+        let server_us = (requests as f64 * facts.cpu_us) as u64;
+        let client_total = (requests as f64 * facts.client_us) as u64;
+        let latency_us = f64::from(point.connections) * f64::from(point.pipeline) * slowest_us;
         let at = |share: f64| Some((latency_us * share) as u64);
+        let workers = u64::from(self.plan.workers);
+        let by_worker = |total| evenly(total, workers);
         self.rows.push(Measurement {
             block,
             sequence: self.rows.len() as u32,
             arm: arm.name.clone(),
             connections: point.connections,
             pipeline: point.pipeline,
+            generator: point.generator,
+            idle_connections: point.idle_connections,
             started_unix_ms: 1_780_000_000_000 + self.rows.len() as u64 * 4000,
             window_us: Some(window_us),
             requests: Some(requests),
@@ -109,49 +141,60 @@ impl Scenario {
             latency_mean_us: at(1.0),
             latency_p50_us: at(0.9),
             latency_p90_us: at(1.4),
-            latency_p99_us: at(2.5),
-            latency_p999_us: at(4.0),
-            latency_max_us: at(9.0),
+            latency_p99_us: at(facts.p99),
+            latency_p999_us: at(facts.p99 * 1.6),
+            latency_max_us: at(facts.p99 * 3.6),
             socket_errors: Some(0),
             socket_errors_connect: Some(0),
             socket_errors_read: Some(0),
             socket_errors_write: Some(0),
             socket_errors_timeout: Some(0),
             status_errors: Some(0),
-            connections_open: Some(u64::from(point.connections)),
+            connections_open: Some(u64::from(point.connections + point.idle_connections)),
             server_cpu_user_us: Some(server_us / 5),
             server_cpu_system_us: Some(server_us - server_us / 5),
+            steady_us: facts.steady.map(|_| window_us / 2),
+            steady_server_cpu_us: facts
+                .steady
+                .map(|share| (server_us as f64 * share / 2.0) as u64),
+            steady_requests: facts.steady.map(|_| requests / 2),
             client_cpu_us: Some(client_total),
             host_cpu_busy_us: Some(server_us + client_total + 60_000),
             host_cpu_softirq_us: Some(20_000),
             host_cpu_steal_us: Some(3_000),
-            server_rss_bytes: Some(6 << 20),
+            server_rss_bytes: Some(facts.rss_bytes),
             server_switches_voluntary: Some(1000),
             server_switches_involuntary: Some(10),
             tcp_retransmits: Some(0),
             listen_drops: Some(0),
-            accepts_by_worker: format!("{}", point.connections),
-            requests_by_worker: requests.to_string(),
-            kernel_entries: Some(if arm.subject == "kio-rs" {
-                requests / 10
-            } else {
-                requests * 2
-            }),
+            accepts_by_worker: by_worker(u64::from(point.connections)),
+            requests_by_worker: by_worker(requests),
+            kernel_entries: Some((requests as f64 * facts.entries) as u64),
             configuration: format!("synthetic {}", arm.name),
             subject_sha256: self.environment.subjects[&arm.subject].sha256.clone(),
             ..Measurement::default()
         });
+        self.record(block, arm, point, latency_us);
+    }
+
+    fn record(&mut self, block: u32, arm: &ArmEntry, point: &LoadPoint, latency_us: f64) {
+        let by = match point.generator {
+            Generator::Wrk => "wrk",
+            Generator::Flood => "none",
+        };
         self.loads.push(LoadRecord {
             block,
             arm: arm.name.clone(),
             connections: point.connections,
             pipeline: point.pipeline,
             offered_rate_per_s: None,
+            generator: point.generator,
+            idle_connections: point.idle_connections,
             server_command: vec![arm.subject.clone()],
             client_command: vec!["wrk".into()],
             start_line: String::new(),
             latency_histogram: histogram(latency_us),
-            latency_corrected_by: "wrk".into(),
+            latency_corrected_by: by.into(),
         });
     }
 
@@ -213,25 +256,54 @@ impl Scenario {
     }
 }
 
-fn plan(blocks: u32) -> Plan {
-    let arm = |name: &str| ArmEntry {
+/// A list by worker, as even as can be.
+fn evenly(total: u64, workers: u64) -> String {
+    let counts = (0..workers).map(|w| total / workers + u64::from(w < total % workers));
+    let counts: Vec<String> = counts.map(|count| count.to_string()).collect();
+    counts.join(";")
+}
+
+/// A load of `wrk`.
+pub fn load(connections: u32) -> LoadPoint {
+    LoadPoint {
+        connections,
+        pipeline: 1,
+        offered_rate_per_s: None,
+        generator: Generator::Wrk,
+        idle_connections: 0,
+    }
+}
+
+/// An arm of the subject that its name says.
+pub fn arm(name: &str, role: Role, differs_from: Option<&str>) -> ArmEntry {
+    let subject = match (role, name.starts_with("kio")) {
+        (Role::Peer | Role::Floor, _) => name,
+        (_, true) => "kio-rs",
+        (_, false) => "tokio-baseline",
+    };
+    ArmEntry {
         name: name.to_owned(),
-        subject: if name.starts_with("kio") {
-            "kio-rs"
-        } else {
-            "tokio-baseline"
-        }
-        .to_owned(),
+        subject: subject.to_owned(),
+        role,
         args: vec!["--workers".into(), "{workers}".into()],
         env: Default::default(),
-        differs_from: (name == "kio-uring").then(|| "tokio-published".to_owned()),
-        differs_by: (name == "kio-uring").then(|| "everything".to_owned()),
-        control_of: (name == "kio-uring-again").then(|| "kio-uring".to_owned()),
+        differs_from: differs_from.map(str::to_owned),
+        differs_by: differs_from.map(|from| format!("what {name} has and {from} has not")),
+        control_of: None,
         parses: !name.contains("no-parse"),
-    };
+    }
+}
+
+/// A plan of one server worker and one thread of load, apart.
+pub fn plan_of(
+    experiment: &str,
+    blocks: u32,
+    load_points: Vec<LoadPoint>,
+    arms: Vec<ArmEntry>,
+) -> Plan {
     Plan {
         schema_version: SCHEMA_VERSION,
-        experiment: "synthetic".into(),
+        experiment: experiment.into(),
         host: "local".into(),
         seed: 20_260_101,
         blocks,
@@ -239,23 +311,40 @@ fn plan(blocks: u32) -> Plan {
         warm_up_ms: 500,
         workers: 1,
         client_threads: 1,
+        placement: Placement::Apart,
+        scheduling: Scheduling::Other,
         server_cpus: vec![0],
         client_cpus: vec![1],
-        load_points: [50, 500, 2000]
-            .map(|connections| LoadPoint {
-                connections,
-                pipeline: 1,
-                offered_rate_per_s: None,
-            })
-            .to_vec(),
-        arms: ARMS.map(arm).to_vec(),
+        load_points,
+        arms,
     }
 }
 
-fn environment() -> Environment {
-    let subject = |digit: &str| SubjectFile {
-        sha256: digit.repeat(64),
-        bytes: 1_234_567,
+fn plan(blocks: u32) -> Plan {
+    let entry = |name: &str| ArmEntry {
+        differs_by: (name == "kio-uring").then(|| "everything".to_owned()),
+        control_of: (name == "kio-uring-again").then(|| "kio-uring".to_owned()),
+        ..arm(
+            name,
+            Role::Side,
+            (name == "kio-uring").then_some("tokio-published"),
+        )
+    };
+    let loads = [50, 500, 2000].map(load).to_vec();
+    plan_of("synthetic", blocks, loads, ARMS.map(entry).to_vec())
+}
+
+fn environment(plan: &Plan) -> Environment {
+    let subject = |arm: &ArmEntry| {
+        let digit = arm
+            .subject
+            .bytes()
+            .fold(0, |sum: u32, byte| (sum * 7 + u32::from(byte)) % 16);
+        let file = SubjectFile {
+            sha256: format!("{digit:x}").repeat(64),
+            bytes: 1_234_567,
+        };
+        (arm.subject.clone(), file)
     };
     Environment {
         schema_version: SCHEMA_VERSION,
@@ -280,11 +369,7 @@ fn environment() -> Environment {
         rustc: "rustc 1.95.0".into(),
         git_revision: "0123456789abcdef".into(),
         git_dirty: false,
-        subjects: [
-            ("kio-rs".to_owned(), subject("a")),
-            ("tokio-baseline".to_owned(), subject("b")),
-        ]
-        .into(),
+        subjects: plan.arms.iter().map(subject).collect(),
     }
 }
 

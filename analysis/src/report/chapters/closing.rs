@@ -6,9 +6,7 @@ use crate::model::Study;
 use crate::tables;
 use crate::text::Prose;
 
-pub(super) fn chapters(study: &Study) -> Vec<Block> {
-    let run = format!("results/{}", study.name);
-    let plan = &study.plan;
+pub(super) fn environment(study: &Study) -> Vec<Block> {
     vec![
         heading("environment", "Environment"),
         Block::Folded {
@@ -19,6 +17,11 @@ pub(super) fn chapters(study: &Study) -> Vec<Block> {
             table: tables::arms(study),
             anchors: false,
         },
+    ]
+}
+
+pub(super) fn bias() -> Vec<Block> {
+    vec![
         heading("bias", "Bias"),
         Block::Paragraph(
             Prose::from("The authors of this study wrote one of the servers it compares (")
@@ -28,19 +31,34 @@ pub(super) fn chapters(study: &Study) -> Vec<Block> {
                      a Tokio expert may know settings they do not. Against that bias: both servers \
                      speak through the same HTTP code and have equal socket options, what an arm \
                      differs by is named in the table of arms, the order is random, all blocks of \
-                     the run are in, an A/A control is part of the experiments, and every number \
+                     a run are in, an A/A control is part of the experiments, and every number \
                      and every verdict word on this page is computed from the recorded measurements.",
                 ),
         ),
+    ]
+}
+
+/// The commands that measure the runs again, and the one that makes this report of them.
+pub(super) fn reproduce<'a>(studies: impl IntoIterator<Item = &'a Study>) -> Vec<Block> {
+    let mut commands = String::new();
+    let mut folders = String::new();
+    for study in studies {
+        let plan = &study.plan;
+        commands += &format!(
+            "bench run {} --host {} --blocks {} --seed {}\n",
+            plan.experiment, plan.host, plan.blocks, plan.seed
+        );
+        folders += &format!(" results/{}", study.name);
+    }
+    vec![
         heading("reproduce", "How to reproduce"),
         Block::Paragraph(
-            Prose::from("The first command measures the experiment again in this run's order; the second makes this report from ")
-                .code(&run)
-                .text(", byte for byte."),
+            Prose::new()
+                .code("bench run")
+                .text(" measures an experiment again, in the order that its seed gives; ")
+                .code("analysis report")
+                .text(" makes this report from the recorded measurements, byte for byte."),
         ),
-        Block::Code(format!(
-            "bench run {} --host {} --blocks {} --seed {}\nanalysis report {run} --out out\n",
-            plan.experiment, plan.host, plan.blocks, plan.seed
-        )),
+        Block::Code(format!("{commands}analysis report{folders} --out out\n")),
     ]
 }

@@ -2,7 +2,8 @@
 
 use super::{Block, heading};
 use crate::model::Study;
-use crate::text::Prose;
+use crate::text::{Prose, generator_name, joined, scheduling_name};
+use records::{Generator, Placement};
 
 pub(super) fn chapter(study: &Study) -> Vec<Block> {
     let mut blocks = vec![
@@ -36,9 +37,14 @@ pub(in crate::report) fn machine(study: &Study) -> Prose {
     ))
     .code(&plan.host)
     .text(format!(
-        ": {}, {} with {}, {} of {} s windows in random order (seed {}). Revision ",
+        ": {}, {}, {}; load by {} with {}; {} of {} s windows in random order (seed {}). Revision ",
         counted(plan.workers, "server worker", "server workers"),
-        program(&environment.load_generator),
+        match plan.placement {
+            Placement::Apart => "apart from the load generator",
+            Placement::Shared => "on the same processors as the load generator",
+        },
+        scheduling_name(plan.scheduling),
+        generators(study),
         counted(plan.client_threads, "thread", "threads"),
         counted(plan.blocks, "block", "blocks"),
         plan.window_s,
@@ -55,13 +61,7 @@ fn shared(study: &Study) -> Prose {
         let names: Vec<String> = cpus.iter().map(u32::to_string).collect();
         names.join(", ")
     };
-    let both_pinned = !plan.server_cpus.is_empty() && !plan.client_cpus.is_empty();
-    let apart = both_pinned
-        && !plan
-            .server_cpus
-            .iter()
-            .any(|cpu| plan.client_cpus.contains(cpu));
-    if !apart {
+    if !study.apart() {
         return Prose::from(
             "Server and load generator run on the same processors and compete for them: what one \
              of them saves the other can use, and the scheduler decides who waits. Requests a \
@@ -96,6 +96,20 @@ fn program(version_line: &str) -> &str {
         .find([',', '[', '('])
         .unwrap_or(version_line.len());
     version_line[..end].trim_end()
+}
+
+/// The load generators of the run: `wrk` with its version, this repository's own by its name.
+fn generators(study: &Study) -> String {
+    let points = &study.plan.load_points;
+    let used = |generator| points.iter().any(|point| point.generator == generator);
+    let mut names = Vec::new();
+    if used(Generator::Wrk) {
+        names.push(Prose::from(program(&study.environment.load_generator)));
+    }
+    if used(Generator::Flood) {
+        names.push(generator_name(Generator::Flood).into());
+    }
+    joined(names).to_plain()
 }
 
 /// A revision as people quote it.

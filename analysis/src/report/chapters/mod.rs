@@ -5,6 +5,8 @@ mod closing;
 mod forensics;
 mod machine;
 mod results;
+mod several;
+mod structure;
 mod validity;
 mod verdicts;
 
@@ -12,24 +14,21 @@ use super::document::{Block, Document, RowLink, Sentence};
 use crate::assess::Assessment;
 use crate::claims::{Headline, RowRef};
 use crate::model::{Study, ratio_id};
-use crate::text::{Prose, load_label};
+use crate::text::load_label;
 
 pub(super) use machine::machine;
+pub(super) use several::document as document_of_several;
 
 const TITLE: &str = "Is a thread-per-core io_uring HTTP server faster than Tokio?";
 
 /// The report of one run.
 pub(super) fn document(assessment: &Assessment) -> Document {
     let study = &assessment.study;
-    let mut blocks = Vec::new();
-    blocks.extend(answer::chapter(assessment));
-    blocks.extend(machine::chapter(study));
-    blocks.extend(validity::chapter(study));
-    blocks.extend(verdicts::chapter(assessment));
-    blocks.extend(results::card_tables(assessment));
-    blocks.extend(results::chapters(study));
+    let mut blocks = answer::chapter(assessment);
+    blocks.extend(run_chapters(assessment));
     blocks.extend(forensics::chapter(&assessment.published));
-    blocks.extend(closing::chapters(study));
+    blocks.extend(closing::bias());
+    blocks.extend(closing::reproduce([study]));
     Document {
         title: TITLE.to_owned(),
         subtitle: format!("Results of the run {}", study.name),
@@ -37,37 +36,19 @@ pub(super) fn document(assessment: &Assessment) -> Document {
     }
 }
 
-/// The report above the reports of several runs.
-pub(super) fn overview(assessments: &[Assessment]) -> Document {
-    let mut blocks = vec![Block::Paragraph(Prose::from(
-        "Runs are never pooled: each has a report of its own, and its answer stands here.",
-    ))];
-    for assessment in assessments {
-        let study = &assessment.study;
-        blocks.push(Block::Heading {
-            level: 3,
-            id: "",
-            text: study.name.clone(),
-        });
-        blocks.extend(
-            assessment
-                .headline
-                .iter()
-                .map(|h| Block::Paragraph(h.prose.clone())),
-        );
-        blocks.push(Block::Paragraph(machine(study)));
-        blocks.push(Block::Paragraph(
-            Prose::new()
-                .link("Report", format!("{}/report.html", study.name))
-                .text(", ")
-                .link("as Markdown", format!("{}/report.md", study.name)),
-        ));
-    }
-    Document {
-        title: TITLE.to_owned(),
-        subtitle: format!("Results of {} runs", assessments.len()),
-        blocks,
-    }
+/// Everything about a run but its answer.
+fn run_chapters(assessment: &Assessment) -> Vec<Block> {
+    let study = &assessment.study;
+    [
+        machine::chapter(study),
+        validity::chapter(study),
+        structure::chapters(study),
+        verdicts::chapter(assessment),
+        results::card_tables(assessment),
+        results::chapters(study),
+        closing::environment(study),
+    ]
+    .concat()
 }
 
 /// The link to a row a sentence rests on.
@@ -76,14 +57,14 @@ pub(super) fn row_link(study: &Study, row: RowRef) -> RowLink {
         RowRef::Cell { arm, point } => {
             let cell = study.cell(arm, point);
             RowLink {
-                table: "cells",
+                table: "cells".to_owned(),
                 id: cell.id(),
                 name: cell.arm_name.clone(),
                 load: load_label(&cell.load),
             }
         }
         RowRef::Ratio { pair, point } => RowLink {
-            table: "ratios",
+            table: "ratios".to_owned(),
             id: ratio_id(&study.plan, pair, point),
             name: format!(
                 "{} to {}",
@@ -105,18 +86,18 @@ fn sentence(study: &Study, headline: &Headline) -> Sentence {
     }
 }
 
-fn heading(id: &'static str, text: &str) -> Block {
+fn heading(id: &str, text: &str) -> Block {
     Block::Heading {
         level: 2,
-        id,
+        id: id.to_owned(),
         text: text.to_owned(),
     }
 }
 
-fn subheading(id: &'static str, text: &str) -> Block {
+fn subheading(id: &str, text: &str) -> Block {
     Block::Heading {
         level: 3,
-        id,
+        id: id.to_owned(),
         text: text.to_owned(),
     }
 }

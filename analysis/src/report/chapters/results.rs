@@ -2,18 +2,28 @@
 
 use std::collections::BTreeSet;
 
+use records::Generator;
+
 use super::{Block, heading, subheading};
 use crate::assess::Assessment;
 use crate::claims::{CARD_KIO_ARM, CARD_TOKIO_ARM};
 use crate::figures;
 use crate::model::Study;
 use crate::tables;
-use crate::text::{Prose, joined};
+use crate::text::{Prose, generator_name, joined};
+
+/// What a histogram says that nobody corrected.
+const UNCORRECTED: &str = "none";
 
 /// Identifiers of the card's tables, in the order of its loads.
 const CARD_IDS: [&str; 3] = ["card-low", "card-medium", "card-high"];
 
+/// The card's tables; none where the run has not both of the arms that stand for its servers.
 pub(super) fn card_tables(assessment: &Assessment) -> Vec<Block> {
+    let study = &assessment.study;
+    if study.arm(CARD_KIO_ARM).is_none() || study.arm(CARD_TOKIO_ARM).is_none() {
+        return Vec::new();
+    }
     let mut blocks = vec![
         heading("card", "The card's tables, cell for cell"),
         Block::Paragraph(
@@ -30,7 +40,7 @@ pub(super) fn card_tables(assessment: &Assessment) -> Vec<Block> {
         ),
     ];
     for (connections, id) in assessment.published.loads().into_iter().zip(CARD_IDS) {
-        let table = tables::card(&assessment.study, &assessment.published, connections);
+        let table = tables::card(study, &assessment.published, connections);
         blocks.push(subheading(id, &table.title));
         blocks.push(Block::Table {
             table,
@@ -78,17 +88,22 @@ pub(super) fn chapters(study: &Study) -> Vec<Block> {
             anchors: false,
         },
     });
+    blocks.extend(tail(study));
     blocks.extend([
-        heading("kernel", "Kernel entries and balance between workers"),
+        heading("kernel", "Kernel entries and memory"),
         Block::Paragraph(Prose::from(
             "Kernel entries are the system calls for sockets and events that the server made in \
-             the window, as it counts them itself (not futex or memory calls). The busiest worker's count is a multiple of an even share: 1 is even, the \
-             number of workers is all on one.",
+             the window, as it counts them itself (not futex or memory calls). SQEs and CQEs are \
+             the entries of an io_uring's queues.",
         )),
         Block::Table {
             table: tables::kernel(study),
             anchors: false,
         },
+    ]);
+    blocks.extend(idle(study));
+    blocks.extend(balance(study));
+    blocks.extend([
         heading("cells", "All cells"),
         Block::Table {
             table: tables::cells(study),
@@ -98,20 +113,96 @@ pub(super) fn chapters(study: &Study) -> Vec<Block> {
     blocks
 }
 
+/// Latency at the limit, where a server was there.
+fn tail(study: &Study) -> Vec<Block> {
+    let table = tables::tail(study);
+    if table.lines.is_empty() {
+        return Vec::new();
+    }
+    vec![
+        heading("tail", "Latency of saturated servers"),
+        Block::Paragraph(Prose::from(
+            "Only valid cells in which the server was the bottleneck: what it makes its \
+             connections wait for, and how evenly. An arm that spins instead of sleeping always \
+             counts as busy.",
+        )),
+        Block::Table {
+            table,
+            anchors: false,
+        },
+    ]
+}
+
+/// What idle connections cost, where the run has loads with and without them.
+fn idle(study: &Study) -> Vec<Block> {
+    let table = tables::idle(study);
+    if table.lines.is_empty() {
+        return Vec::new();
+    }
+    vec![
+        heading("idle", "Idle connections"),
+        Block::Paragraph(Prose::from(
+            "The same load with and without connections on which nothing is sent, paired inside \
+             blocks. Memory is the server's resident memory at the end of a window; what the \
+             kernel keeps for a socket is not in it.",
+        )),
+        Block::Table {
+            table,
+            anchors: false,
+        },
+    ]
+}
+
+/// The balance between workers, where there are several.
+fn balance(study: &Study) -> Vec<Block> {
+    if study.plan.workers < 2 {
+        return Vec::new();
+    }
+    vec![
+        heading("balance", "Balance between workers"),
+        Block::Paragraph(Prose::from(format!(
+            "The busiest of {} workers as a multiple of an even share: 1 is even, {} is all on one.",
+            study.plan.workers, study.plan.workers
+        ))),
+        Block::Table {
+            table: tables::balance(study),
+            anchors: false,
+        },
+    ]
+}
+
 /// Who corrected the latencies for coordinated omission.
 fn correction(study: &Study) -> Prose {
-    let by: BTreeSet<&str> = (study.rows.iter())
-        .filter_map(|row| row.load.as_ref())
-        .map(|load| load.record.latency_corrected_by.as_str())
+    let by: BTreeSet<(Generator, &str)> = (study.cells.iter())
+        .filter(|cell| !cell.corrected_by.is_empty())
+        .map(|cell| (cell.load.generator, cell.corrected_by.as_str()))
         .collect();
-    let names = joined(by.into_iter().map(|name| Prose::new().code(name)).collect());
-    if names.is_empty() {
+    if by.is_empty() {
         return Prose::from("No latency histograms were recorded.");
     }
-    Prose::from("Latencies of a closed loop: a slow server is asked less often, which hides its \
-                 slowness. The load generator corrects its own percentiles for that (coordinated omission), \
-                 and cells, ratios, verdicts and the card's tables have those, as the card has. The \
-                 table and figure here have what was recorded, corrected by: ")
-    .then(names)
-    .text(". They compare arms under the same load; they are not what a user at a given rate would see.")
+    let recorded = (by.iter())
+        .map(|(generator, by)| {
+            let name = Prose::from(format!("of {} ", generator_name(*generator)));
+            match *by {
+                UNCORRECTED => name.text("as measured, without any correction"),
+                by => name.text("corrected by ").code(by),
+            }
+        })
+        .collect();
+    let mut prose = Prose::from(
+        "Latencies of a closed loop: a slow server is asked less often, which hides its slowness \
+         (coordinated omission). The table and figure here have what was recorded: ",
+    )
+    .then(joined(recorded))
+    .text(".");
+    if by.iter().any(|(generator, _)| *generator == Generator::Wrk) {
+        prose = prose.text(
+            " wrk corrects its own percentiles for that, and cells, ratios, verdicts and the \
+             card's tables have those, as the card has.",
+        );
+    }
+    prose.text(
+        " They compare arms under the same load; they are not what a user at a given rate would \
+         see.",
+    )
 }

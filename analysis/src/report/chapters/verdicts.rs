@@ -27,6 +27,7 @@ pub(super) fn chapter(assessment: &Assessment) -> Vec<Block> {
             card_arms(),
         ),
         (Family::Ours, "claims-ours", "Our claims", our_arms()),
+        (Family::Target, "claims-target", "Our targets", targets()),
         (
             Family::Control,
             "claims-control",
@@ -46,9 +47,12 @@ pub(super) fn chapter(assessment: &Assessment) -> Vec<Block> {
     }
     if !assessment.claims.not_measured.is_empty() {
         blocks.push(subheading("claims-not-measured", "Not measured here"));
-        blocks.push(Block::Paragraph(Prose::from(
-            "This run does not have the arms or loads of these claims; they have no verdict.",
-        )));
+        blocks.push(Block::Paragraph(Prose::from(if study.apart() {
+            "This run does not have the arms or loads of these claims; they have no verdict."
+        } else {
+            "These claims are about servers with processors of their own, which this run's do not \
+             have; they have no verdict."
+        })));
         blocks.push(Block::List(
             (assessment.claims.not_measured.iter())
                 .map(|claim| {
@@ -119,6 +123,14 @@ fn our_arms() -> Prose {
         .text(" against ")
         .code(BASELINE_ARM)
         .text(", the card's Tokio server with the request parsing that both of ours do.")
+}
+
+fn targets() -> Prose {
+    Prose::from(
+        "What this study set out to reach, declared with limits and reasons. Supported where the \
+         whole interval is on the right side of the limit, refuted where it is on the wrong one, \
+         otherwise inconclusive; there is no margin.",
+    )
 }
 
 fn control() -> Prose {

@@ -1,0 +1,71 @@
+//! A run's chapters inside the report of several runs: a level lower, in folders of their own, and
+//! with identifiers that no other run has.
+
+use super::document::{Block, RowLink, Sentence};
+use crate::tables::Table;
+use crate::text::slug;
+
+/// A longer table of a run is folded away in the report of several.
+const LONGEST_OPEN: usize = 24;
+
+/// The blocks of a run's report as a part of the report of several runs.
+pub(super) fn scoped(run: &str, blocks: Vec<Block>) -> Vec<Block> {
+    let scope = slug(run);
+    blocks
+        .into_iter()
+        .map(|block| scoped_block(&scope, block))
+        .collect()
+}
+
+/// The identifier of something of a run.
+pub(super) fn scoped_id(run: &str, id: &str) -> String {
+    format!("{}.{id}", slug(run))
+}
+
+fn scoped_block(scope: &str, mut block: Block) -> Block {
+    match &mut block {
+        Block::Heading { level, id, .. } => {
+            *level += 1;
+            in_scope(scope, id);
+        }
+        Block::Lead(sentences) => sentences.iter_mut().for_each(|s| sentence(scope, s)),
+        Block::Entries(entries) => {
+            entries
+                .iter_mut()
+                .for_each(|entry| sentence(scope, &mut entry.sentence));
+        }
+        Block::Table { table, .. } | Block::Folded { table, .. } => in_folder(scope, table),
+        Block::Figure { figure, data } => {
+            figure.name = format!("{scope}/{}", figure.name);
+            in_folder(scope, data);
+        }
+        Block::Paragraph(_) | Block::Warning(_) | Block::List(_) | Block::Code(_) => {}
+    }
+    match block {
+        Block::Table { table, anchors } if table.lines.len() > LONGEST_OPEN => {
+            Block::Folded { table, anchors }
+        }
+        other => other,
+    }
+}
+
+fn in_scope(scope: &str, id: &mut String) {
+    if !id.is_empty() {
+        *id = format!("{scope}.{id}");
+    }
+}
+
+fn sentence(scope: &str, sentence: &mut Sentence) {
+    in_scope(scope, &mut sentence.id);
+    for RowLink { table, id, .. } in &mut sentence.links {
+        *table = format!("{scope}/{table}");
+        in_scope(scope, id);
+    }
+}
+
+fn in_folder(scope: &str, table: &mut Table) {
+    table.name = format!("{scope}/{}", table.name);
+    for line in &mut table.lines {
+        in_scope(scope, &mut line.id);
+    }
+}

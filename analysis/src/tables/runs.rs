@@ -1,0 +1,47 @@
+//! The runs of a report.
+
+use super::{Column, Kind, Line, Table, Value};
+use crate::assess::Assessment;
+use crate::model::Study;
+use crate::text::{Prose, joined, load_label};
+
+/// A line a run: what was measured, how, and how much of it counts.
+pub fn runs(assessments: &[Assessment]) -> Table {
+    Table {
+        name: "runs".to_owned(),
+        title: "The runs".to_owned(),
+        columns: vec![
+            Column::new("run", "Run", Kind::Words),
+            Column::new("experiment", "Experiment", Kind::Words),
+            Column::new("placement", "Processors", Kind::Words),
+            Column::new("workers", "Workers", Kind::Numbers),
+            Column::new("loads", "Connections", Kind::Words),
+            Column::new("arms", "Arms", Kind::Numbers),
+            Column::new("blocks", "Blocks", Kind::Numbers),
+            Column::new("cells", "Cells", Kind::Numbers),
+            Column::new("invalid", "Invalid", Kind::Numbers),
+        ],
+        lines: assessments.iter().map(|a| line(&a.study)).collect(),
+    }
+}
+
+fn line(study: &Study) -> Line {
+    let plan = &study.plan;
+    let loads: Vec<Prose> = plan
+        .load_points
+        .iter()
+        .map(|p| load_label(p).into())
+        .collect();
+    let invalid = study.cells.iter().filter(|cell| !cell.valid()).count();
+    Line::plain(vec![
+        Value::Name(study.name.clone()),
+        Value::Text(plan.experiment.clone()),
+        Value::Text(if study.apart() { "apart" } else { "shared" }.to_owned()),
+        Value::Integer(u64::from(plan.workers)),
+        Value::Text(joined(loads).to_plain()),
+        Value::Integer(plan.arms.len() as u64),
+        Value::Integer(u64::from(plan.blocks)),
+        Value::Integer(study.cells.len() as u64),
+        Value::Integer(invalid as u64),
+    ])
+}
