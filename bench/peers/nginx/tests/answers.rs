@@ -67,6 +67,8 @@ fn a_split_request_is_answered() {
         sleep(Duration::from_millis(1));
     }
     assert_eq!(answers(&stream), 1);
+    // A server that is only dropped is killed, and leaves its directory.
+    server.stop().unwrap();
 }
 
 #[test]
