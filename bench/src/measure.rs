@@ -7,7 +7,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use anyhow::{Context, Result, anyhow, ensure};
 use conformance::{check_hello, check_hello_body};
 use records::{LoadRecord, Measurement, Plan};
-use server_kit::{CountersLine, WorkerCounters};
+use server_kit::{CountersLine, Kept, WorkerCounters};
 
 use crate::arms::{Answers, Arm};
 use crate::host::{Host, MachineUsage, Server, ServerUsage};
@@ -266,13 +266,14 @@ fn fill_spent(row: &mut Measurement, before: &Sample, after: &Sample) -> Result<
     row.server_switches_involuntary = Some(server.switches_involuntary);
 
     if let (Some(before), Some(after)) = (&before.counters, &after.counters) {
-        fill_counters(row, &before.workers, &after.workers)?;
+        fill_counters(row, after.kept, &before.workers, &after.workers)?;
     }
     Ok(())
 }
 
 fn fill_counters(
     row: &mut Measurement,
+    kept: Kept,
     before: &[WorkerCounters],
     after: &[WorkerCounters],
 ) -> Result<()> {
@@ -290,7 +291,9 @@ fn fill_counters(
     let sum = |count| counted(count).iter().sum::<u64>();
     row.accepts_by_worker = join(&counted(|worker| worker.accepts));
     row.requests_by_worker = join(&counted(|worker| worker.requests));
-    row.kernel_entries = Some(sum(|worker| worker.kernel_entries));
+    if kept == Kept::All {
+        row.kernel_entries = Some(sum(|worker| worker.kernel_entries));
+    }
     // A server without rings counts none; in its row they were not measured.
     if after.iter().any(|worker| worker.cqes > 0) {
         row.sqes = Some(sum(|worker| worker.sqes));
@@ -327,22 +330,31 @@ mod tests {
         };
         let mut row = Measurement::default();
         let (before, after) = ([worker(5, 1), worker(0, 1)], [worker(9, 3), worker(7, 2)]);
-        fill_counters(&mut row, &before, &after).unwrap();
+        fill_counters(&mut row, Kept::All, &before, &after).unwrap();
         assert_eq!(row.requests_by_worker, "4;7");
         assert_eq!(row.accepts_by_worker, "0;0");
         assert_eq!((row.kernel_entries, row.cqes), (Some(11), Some(3)));
-        assert!(fill_counters(&mut row, &before, &after[..1]).is_err());
+        assert!(fill_counters(&mut row, Kept::All, &before, &after[..1]).is_err());
     }
 
     #[test]
     fn a_server_without_rings_leaves_their_columns_empty() {
         let mut row = Measurement::default();
         let worker = [WorkerCounters::default()];
-        fill_counters(&mut row, &worker, &worker).unwrap();
+        fill_counters(&mut row, Kept::All, &worker, &worker).unwrap();
         assert_eq!(
             (row.sqes, row.cqes, row.buffers_exhausted),
             (None, None, None)
         );
         assert_eq!(row.kernel_entries, Some(0));
+    }
+
+    #[test]
+    fn a_count_that_is_not_kept_is_empty_and_not_0() {
+        let mut row = Measurement::default();
+        let worker = [WorkerCounters::default()];
+        fill_counters(&mut row, Kept::Requests, &worker, &worker).unwrap();
+        assert_eq!(row.kernel_entries, None);
+        assert_eq!(row.requests_by_worker, "0");
     }
 }

@@ -30,7 +30,10 @@ fn start_words(host: &mut Host, directories: &Directories, arm: &Arm) -> BTreeSe
     let words = server.start_words();
     server.stop().unwrap();
     let words = words.unwrap_or_else(|| panic!("arm {name} prints no start line to compare"));
-    words.into_iter().collect()
+    // Without the privilege to load a BPF program the arms share connections out by the kernel's
+    // hash: all of them alike.
+    let alike = |word: String| word.replace("balance-hash", "balance-turns");
+    words.into_iter().map(alike).collect()
 }
 
 /// `+` what only `arm` has, `-` what only `other` has.

@@ -1,6 +1,5 @@
 //! Listeners, threads, signals: a floor as a whole.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::mpsc::{Sender, channel};
 use std::thread::{self, JoinHandle};
@@ -9,7 +8,7 @@ use anyhow::{Context, Result, anyhow};
 use nix::sched::{CpuSet, sched_setaffinity};
 use nix::sys::eventfd::{EfdFlags, EventFd};
 use nix::unistd::Pid;
-use server_kit::{CaughtSignals, CommonArgs, Counters, Event, StartLine};
+use server_kit::{CaughtSignals, CommonArgs, Counters, Event, Listeners, StartLine};
 use socket2::Socket;
 
 /// What the start line says of a floor.
@@ -66,12 +65,13 @@ where
     let signals = CaughtSignals::catch()?;
     let count = common.worker_count();
     let work = Arc::new(work);
-    let mut address = common.listen;
     let mut workers = Vec::with_capacity(count);
     // All listen before the first serves, so that no connection goes to a listener alone.
-    let listeners = (0..count)
-        .map(|_| listen(&mut address))
-        .collect::<Result<Vec<_>>>()?;
+    let Listeners {
+        address,
+        sockets: listeners,
+        balance,
+    } = Listeners::bind(common.listen, count, common.balance)?;
     for (number, listener) in listeners.into_iter().enumerate() {
         workers.push(start(
             number,
@@ -93,25 +93,13 @@ where
             .collect(),
         driver: description.driver.to_owned(),
         ring_flags: names(description.ring_flags),
-        features: names(description.features),
+        features: names([&[balance.feature()], &description.features[..]].concat()),
     };
     let counters: Vec<_> = workers
         .iter()
         .map(|worker| Arc::clone(&worker.counters))
         .collect();
     signals.serve_until_stopped(&start, &counters, || stop(workers))
-}
-
-/// A listener at the address. Port 0 is settled by the first; the others share what it got.
-fn listen(address: &mut SocketAddr) -> Result<Socket> {
-    let listener = server_kit::listener(*address, true)?;
-    let bound = listener
-        .local_addr()
-        .context("cannot read the listener's address")?;
-    *address = bound
-        .as_socket()
-        .context("a TCP listener has an IP address")?;
-    Ok(listener)
 }
 
 fn start<F>(number: usize, cpu: Option<usize>, listener: Socket, work: Arc<F>) -> Result<Worker>

@@ -223,7 +223,6 @@ impl Args {
                 "napi-busy-poll",
                 uring && config.napi_busy_poll_us.is_some(),
             ),
-            ("spin", !config.spin.is_zero()),
             ("no-parse", self.common.no_parse),
             ("heap", self.heap),
         ];
@@ -232,14 +231,52 @@ impl Args {
                 .into_iter()
                 .filter_map(|(name, on)| on.then_some(name)),
         );
-        let limits = [
-            ("max-connections", self.max_connections.unwrap_or_default()),
-            ("idle-timeout-s", self.idle_timeout_s),
-            ("head-timeout-s", self.head_timeout_s),
-        ];
-        let limits = limits.into_iter().filter(|(_, limit)| *limit > 0);
-        let limits = limits.map(|(name, limit)| format!("{name}={limit}"));
         let features = features.into_iter().map(str::to_owned);
-        features.chain(limits).collect()
+        features.chain(self.sizes(config)).collect()
+    }
+
+    /// Sizes and limits that are not the default ones.
+    fn sizes(&self, config: &Config) -> impl Iterator<Item = String> {
+        let default = Config::default();
+        let uring = config.driver == DriverKind::Uring;
+        let op_slots = u32::try_from(config.op_slots).unwrap_or(u32::MAX);
+        let sizes = [
+            (
+                "queue-depth",
+                config.queue_depth,
+                uring && config.queue_depth != default.queue_depth,
+            ),
+            ("op-slots", op_slots, config.op_slots != default.op_slots),
+            (
+                "buffers",
+                config.buffers.into(),
+                config.buffers != default.buffers,
+            ),
+            (
+                "buffer-bytes",
+                config.buffer_bytes,
+                config.buffer_bytes != default.buffer_bytes,
+            ),
+            ("spin-us", self.spin_us, self.spin_us > 0),
+            (
+                "max-connections",
+                self.max_connections.unwrap_or_default(),
+                self.max_connections.is_some(),
+            ),
+            (
+                "idle-timeout-s",
+                self.idle_timeout_s,
+                self.idle_timeout_s > 0,
+            ),
+            (
+                "head-timeout-s",
+                self.head_timeout_s,
+                self.head_timeout_s > 0,
+            ),
+        ];
+        sizes
+            .into_iter()
+            .filter(|(.., told)| *told)
+            .map(|(name, value, _)| format!("{name}={value}"))
     }
 }

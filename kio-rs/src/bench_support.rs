@@ -56,7 +56,7 @@ pub fn find_entry() -> impl FnMut() {
 /// When the kernel refuses the ring.
 pub fn take_and_give_back_buffer() -> Result<impl FnMut(), Error> {
     let config = Config::default();
-    let driver = Driver::new(&config, Arc::new(Counters::default()))?;
+    let driver = Driver::new(&config, None, Arc::new(Counters::default()))?;
     let mut buffers = (0..config.buffers).cycle();
     Ok(move || {
         let (Some(buffer), Some(shared)) = (buffers.next(), driver.buffers()) else {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hello_http::{Connection, Mode};
-use kio_rs::{Chunk, Counters, Deadline, TcpStream, TimedOut, is_stopping, timeout};
+use kio_rs::{Counters, Deadline, TcpStream, TimedOut, is_stopping, timeout};
 
 /// How answers are made.
 #[derive(Clone, Copy, Debug)]
@@ -49,16 +49,6 @@ enum Waits {
     ForAnything,
     /// The rest of a head.
     ForHead,
-}
-
-async fn receive<'a>(
-    stream: &'a mut TcpStream,
-    patience: Option<&Patience>,
-) -> Result<io::Result<Chunk<'a>>, TimedOut> {
-    match patience {
-        None => Ok(stream.recv().await),
-        Some(patience) => patience.deadline.limit(stream.recv()).await,
-    }
 }
 
 /// Answers until either side closes, or the peer takes too long; counts what goes wrong.
@@ -114,20 +104,28 @@ async fn answer(
         if let Some(patience) = patience {
             patience.renew(&mut waits, http.head_begun(), answered);
         }
-        // Looked at inside the `map`, so that the buffer is given back before the answer is sent.
-        let Ok(received) = receive(stream, patience).await else {
-            tracing::debug!(?waits, "a peer took too long");
-            return match waits {
-                Waits::ForAnything => Ok(Ended::ByUs),
-                Waits::ForHead => Err(io::ErrorKind::TimedOut.into()),
+        // The buffer is given back at the end of the block, before the answer is sent.
+        let batch = {
+            let received = match patience {
+                None => stream.recv().await,
+                Some(patience) => match patience.deadline.limit(stream.recv()).await {
+                    Ok(received) => received,
+                    Err(TimedOut) => {
+                        tracing::debug!(?waits, "a peer took too long");
+                        return match waits {
+                            Waits::ForAnything => Ok(Ended::ByUs),
+                            Waits::ForHead => Err(io::ErrorKind::TimedOut.into()),
+                        };
+                    }
+                },
             };
-        };
-        let batch = match received.map(|bytes| (!bytes.is_empty()).then(|| http.feed(&bytes))) {
-            Ok(Some(batch)) => batch,
-            Ok(None) => return Ok(Ended::ByPeer),
-            // What was answered arrives, and the peer learns that no more will be.
-            Err(_) if is_stopping() => return Ok(Ended::ByUs),
-            Err(error) => return Err(error),
+            match &received {
+                Ok(bytes) if bytes.is_empty() => return Ok(Ended::ByPeer),
+                Ok(bytes) => http.feed(bytes),
+                // What was answered arrives, and the peer learns that no more will be.
+                Err(_) if is_stopping() => return Ok(Ended::ByUs),
+                Err(error) => return Err(error.kind().into()),
+            }
         };
         answered = !batch.bytes.is_empty();
         if answered {

@@ -121,7 +121,7 @@ pub use deadlines::{Deadline, Deadlines};
 pub use driver::ring_flags;
 pub use error::Error;
 pub use interval::{Interval, interval};
-pub use net::{Chunk, RecvHalf, SendAll, SendHalf, StableBytes, TcpListener, TcpStream};
+pub use net::{Chunk, Recv, RecvHalf, SendAll, SendHalf, StableBytes, TcpListener, TcpStream};
 pub use runtime::{Runtime, is_stopping};
 pub use server_kit::{Counter, Counters, WorkerCounters};
 pub use time::{Sleep, TimedOut, sleep, timeout};

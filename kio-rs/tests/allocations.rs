@@ -92,7 +92,7 @@ fn allocations(config: &Config, heap: bool) -> u64 {
                     head: 100_000,
                 };
                 spawn_local(async move {
-                    _ = connection::serve(stream, answering, Some(patience), &counters).await;
+                    connection::serve(stream, answering, Some(patience), counters).await;
                 });
             }
         }

@@ -9,14 +9,21 @@ use std::time::Duration;
 /// again and again does not have to be woken, at the price of the processor's time. With many
 /// connections there is nothing to win: the next request comes while the last is answered. So:
 ///
-/// - A worker spins only while its waits end within the limit, and take a notable part of its time.
-/// - It begins to spin only when its sleeps end by one event each. (Spins always do.)
+/// - A worker begins to spin when its sleeps last little more than the limit (part of a sleep is the
+///   waking that spinning saves), take a notable part of its time, and end by one event each.
+/// - It goes on while its spins end by an event within the limit, and take a notable part of its time.
+/// - When they do not, it sleeps again, and tries anew after a number of waits that doubles each time;
+///   a spin that went well for a while makes it the first number again.
 ///
-/// Both judge by moving averages over about eight waits, which start on the side of sleeping.
+/// Lengths are moving averages over about eight waits, and start on the side of sleeping.
 #[derive(Clone, Copy, Debug)]
 pub struct AdaptiveSpin {
     limit: Duration,
     spinning: bool,
+    /// Waits since it last began or ceased to spin.
+    waits: u32,
+    /// Waits to sleep in before the next try.
+    hold: u32,
     /// Mean length of a wait.
     wait_ns: Average,
     /// Mean time between two waits.
@@ -28,6 +35,10 @@ pub struct AdaptiveSpin {
 /// Events a sleep may bring on average for spinning to begin, in 256ths: one, with some room for
 /// the odd pair.
 const EVENTS_256: u64 = 256 + 64;
+/// Waits to sleep in after a try that failed, at first and at most.
+const HOLD: (u32, u32) = (8, 4096);
+/// Waits after which a try has not failed.
+const WENT_WELL: u32 = 256;
 
 impl AdaptiveSpin {
     /// Spins for at most `limit`; never for zero.
@@ -36,6 +47,8 @@ impl AdaptiveSpin {
         Self {
             limit,
             spinning: false,
+            waits: 0,
+            hold: HOLD.0,
             wait_ns: Average(limit_ns.saturating_mul(4)),
             busy_ns: Average(0),
             events: Average(EVENTS_256 * 4),
@@ -58,13 +71,33 @@ impl AdaptiveSpin {
         let limit_ns = nanoseconds(self.limit);
         // One long idle spell is not to outweigh what comes after it for long.
         self.wait_ns
-            .take(nanoseconds(wait).min(limit_ns.saturating_mul(8)));
+            .take(nanoseconds(wait).min(limit_ns.saturating_mul(4)));
         self.busy_ns.take(nanoseconds(busy));
         self.events.take(u64::from(events).min(16) * 256);
-        let quick = self.wait_ns.0 <= limit_ns;
+        self.waits = self.waits.saturating_add(1);
         let notable = self.wait_ns.0.saturating_mul(2) >= self.busy_ns.0;
-        let single = self.spinning || self.events.0 <= EVENTS_256;
-        self.spinning = quick && notable && single;
+        if self.spinning {
+            if self.waits == WENT_WELL {
+                self.hold = HOLD.0;
+            }
+            if self.wait_ns.0 > limit_ns || !notable {
+                self.turn(false);
+                self.hold = self.hold.saturating_mul(2).min(HOLD.1);
+            }
+        } else if self.waits >= self.hold
+            && self.wait_ns.0 <= limit_ns.saturating_mul(2)
+            && notable
+            && self.events.0 <= EVENTS_256
+        {
+            self.turn(true);
+            // What the sleeps took says nothing of the spins.
+            self.wait_ns = Average(limit_ns / 2);
+        }
+    }
+
+    fn turn(&mut self, spinning: bool) {
+        self.spinning = spinning;
+        self.waits = 0;
     }
 }
 
@@ -125,8 +158,40 @@ mod tests {
     #[test]
     fn spinning_ends_when_the_worker_gets_busy_or_idle() {
         let spinning = after(AdaptiveSpin::new(LIMIT), 40, 8, 40, 1);
-        assert_eq!(after(spinning, 40, 6, 1, 1).next(), None, "hardly any wait");
+        assert_eq!(
+            after(spinning, 40, 60, 1, 1).next(),
+            None,
+            "hardly any wait"
+        );
         assert_eq!(after(spinning, 8, 8, 1_000_000, 1).next(), None, "idle");
+    }
+
+    #[test]
+    fn a_sleep_may_be_longer_than_the_limit_by_the_waking() {
+        let mut spin = AdaptiveSpin::new(LIMIT);
+        let spins = (0..1000).filter(|_| {
+            let spins = spin.next().is_some();
+            spin.waited(us(8), us(if spins { 15 } else { 70 }), 1);
+            spins
+        });
+        assert!(spins.count() > 950);
+    }
+
+    #[test]
+    fn one_late_event_does_not_end_spinning() {
+        let spinning = after(AdaptiveSpin::new(LIMIT), 100, 8, 12, 1);
+        assert!(after(spinning, 1, 8, 200, 1).next().is_some());
+    }
+
+    #[test]
+    fn waits_that_spinning_does_not_shorten_are_rarely_spun_for() {
+        let mut spin = AdaptiveSpin::new(LIMIT);
+        let spins = (0..100_000).filter(|_| {
+            let spins = spin.next().is_some();
+            spin.waited(us(8), us(if spins { 120 } else { 90 }), 1);
+            spins
+        });
+        assert!(spins.count() < 1000);
     }
 
     #[test]

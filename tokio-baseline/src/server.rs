@@ -208,7 +208,7 @@ fn start_line(args: &Args, address: SocketAddr, balance: Option<Balance>) -> Sta
     let mut features = vec![runtime, accept];
     features.extend(balance.map(Balance::feature));
     features.push("tcp-nodelay");
-    let spin = format!("spin-{}us", args.spin_us);
+    let spin = format!("spin-us={}", args.spin_us);
     let flags = [
         ("worker-buffer", args.buffer == BufferOf::Worker),
         (&spin, args.spin_us > 0),

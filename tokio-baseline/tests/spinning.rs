@@ -46,7 +46,7 @@ fn spins(server: &mut Server, client: &mut TcpStream) -> bool {
 fn one_connection_is_spun_for() {
     for runtime in RUNTIMES {
         let mut server = start(&[runtime, &SPIN].concat());
-        assert!(server.start.features.contains(&"spin-10000us".to_owned()));
+        assert!(server.start.features.contains(&"spin-us=10000".to_owned()));
         let mut client = connect(server.start.address);
         assert!(spins(&mut server, &mut client), "{runtime:?}");
     }

@@ -19,6 +19,7 @@ use server_kit::Counters;
 
 use super::backend::{Backend, CANCELLED, Turn, Wait};
 use super::buffers::Buffers;
+use super::descriptors::{Descriptor, Descriptors};
 use super::inbox::Inbox;
 use super::request::{Request, Socket};
 use super::unpark::EventFdUnpark;
@@ -33,23 +34,9 @@ const EVENTS: usize = 256;
 /// `data` of the eventfd's registration; no descriptor is so large.
 const UNPARK: u64 = u64::MAX;
 
-/// What is known of a descriptor.
-#[derive(Clone, Copy, Default)]
-struct Descriptor {
-    registered: bool,
-    /// An edge has come since the last read that took everything; always after the peer's end.
-    readable: bool,
-    /// The peer has ended its side, of which there is no second edge.
-    ended: bool,
-    /// The operation that accepts or receives at the next edge.
-    read: Option<Key>,
-    /// The operation that sends at the next edge.
-    write: Option<Key>,
-}
-
 pub(super) struct Epoll {
     epoll: EpollFd,
-    descriptors: RefCell<Vec<Descriptor>>,
+    descriptors: Descriptors,
     events: RefCell<Vec<EpollEvent>>,
     counters: Arc<Counters>,
 }
@@ -64,24 +51,15 @@ impl Epoll {
         let events = vec![EpollEvent::empty(); EVENTS];
         Ok(Self {
             epoll,
-            descriptors: RefCell::default(),
+            descriptors: Descriptors::default(),
             events: RefCell::new(events),
             counters,
         })
     }
 
-    fn with<T>(&self, fd: RawFd, act: impl FnOnce(&mut Descriptor) -> T) -> T {
-        let mut descriptors = self.descriptors.borrow_mut();
-        let index = usize::try_from(fd).expect("an open descriptor is not negative");
-        if descriptors.len() <= index {
-            descriptors.resize(index + 1, Descriptor::default());
-        }
-        act(&mut descriptors[index])
-    }
-
     /// Registers the descriptor for its edges, which reports at once what it is ready for already.
     fn register(&self, fd: RawFd, flags: EpollFlags) -> io::Result<()> {
-        if self.with(fd, |descriptor| {
+        if self.descriptors.with(fd, |descriptor| {
             std::mem::replace(&mut descriptor.registered, true)
         }) {
             return Ok(());
@@ -92,7 +70,8 @@ impl Epoll {
         let data = u64::from(fd.unsigned_abs());
         let event = EpollEvent::new(flags | EpollFlags::EPOLLET, data);
         self.epoll.add(borrowed, event).map_err(|errno| {
-            self.with(fd, |descriptor| *descriptor = Descriptor::default());
+            self.descriptors
+                .with(fd, |descriptor| *descriptor = Descriptor::default());
             errno.into()
         })
     }
@@ -101,7 +80,8 @@ impl Epoll {
         self.counters.kernel_entries.add(1);
         match socket::accept4(listener, SockFlag::SOCK_NONBLOCK | SockFlag::SOCK_CLOEXEC) {
             Err(Errno::EAGAIN) => {
-                self.with(listener, |descriptor| descriptor.read = Some(key));
+                self.descriptors
+                    .with(listener, |descriptor| descriptor.read = Some(key));
                 // One of the workers that wait for a shared listener is woken, not all.
                 self.register(listener, EpollFlags::EPOLLIN | EpollFlags::EPOLLEXCLUSIVE)?;
                 Ok(None)
@@ -109,7 +89,8 @@ impl Epoll {
             result => {
                 if let Ok(fd) = result {
                     // Whatever was known of the number was of another socket.
-                    self.with(fd, |descriptor| *descriptor = Descriptor::default());
+                    self.descriptors
+                        .with(fd, |descriptor| *descriptor = Descriptor::default());
                 }
                 Ok(Some(completion(result)))
             }
@@ -123,7 +104,7 @@ impl Epoll {
         fd: RawFd,
         read: impl FnOnce() -> (nix::Result<usize>, usize),
     ) -> io::Result<Option<Result<usize, Errno>>> {
-        let expected = self.with(fd, |descriptor| {
+        let expected = self.descriptors.with(fd, |descriptor| {
             !descriptor.registered || descriptor.readable
         });
         if expected {
@@ -132,14 +113,15 @@ impl Epoll {
             // Less than there was room for is everything: what comes later makes a new edge.
             let drained = result.is_ok_and(|length| length > 0 && length < room)
                 || result == Err(Errno::EAGAIN);
-            self.with(fd, |descriptor| {
+            self.descriptors.with(fd, |descriptor| {
                 descriptor.readable = !drained || descriptor.ended
             });
             if result != Err(Errno::EAGAIN) {
                 return Ok(Some(result));
             }
         }
-        self.with(fd, |descriptor| descriptor.read = Some(key));
+        self.descriptors
+            .with(fd, |descriptor| descriptor.read = Some(key));
         self.register_stream(fd)?;
         Ok(None)
     }
@@ -180,7 +162,8 @@ impl Epoll {
         self.counters.kernel_entries.add(1);
         match socket::send(fd, bytes, MsgFlags::MSG_NOSIGNAL) {
             Err(Errno::EAGAIN) => {
-                self.with(fd, |descriptor| descriptor.write = Some(key));
+                self.descriptors
+                    .with(fd, |descriptor| descriptor.write = Some(key));
                 self.register_stream(fd)?;
                 Ok(None)
             }
@@ -198,7 +181,8 @@ impl Epoll {
         self.counters.kernel_entries.add(1);
         match socket::connect(fd, address) {
             Err(Errno::EINPROGRESS | Errno::EALREADY) => {
-                self.with(fd, |descriptor| descriptor.write = Some(key));
+                self.descriptors
+                    .with(fd, |descriptor| descriptor.write = Some(key));
                 self.register_stream(fd)?;
                 Ok(None)
             }
@@ -207,11 +191,14 @@ impl Epoll {
     }
 
     fn readable(&self, key: Key, fd: RawFd) -> io::Result<Option<Completion>> {
-        let edge = self.with(fd, |descriptor| std::mem::take(&mut descriptor.readable));
+        let edge = self
+            .descriptors
+            .with(fd, |descriptor| std::mem::take(&mut descriptor.readable));
         if edge {
             return Ok(Some(completion(Ok(1_usize))));
         }
-        self.with(fd, |descriptor| descriptor.read = Some(key));
+        self.descriptors
+            .with(fd, |descriptor| descriptor.read = Some(key));
         self.register(fd, EpollFlags::EPOLLIN)?;
         Ok(None)
     }
@@ -225,7 +212,7 @@ impl Epoll {
             flags.intersects(gone | EpollFlags::EPOLLOUT),
         );
         let fd = RawFd::try_from(event.data()).expect("the registration's descriptor");
-        let (read, write) = self.with(fd, |descriptor| {
+        let (read, write) = self.descriptors.with(fd, |descriptor| {
             descriptor.ended |= ended;
             descriptor.readable |= reads;
             (
@@ -320,7 +307,7 @@ impl Backend for Epoll {
 
     fn cancel(&self, key: Key, socket: Socket) -> bool {
         // Only what waits for an edge is in flight, and the kernel knows nothing of it.
-        self.with(socket.fd(), |descriptor| {
+        self.descriptors.with(socket.fd(), |descriptor| {
             descriptor.read.take_if(|waiting| *waiting == key);
             descriptor.write.take_if(|waiting| *waiting == key);
         });
@@ -328,20 +315,14 @@ impl Backend for Epoll {
     }
 
     fn cancel_all(&self, inbox: &mut Inbox<'_>) {
-        let waiting: Vec<Key> = {
-            let mut descriptors = self.descriptors.borrow_mut();
-            let both = descriptors
-                .iter_mut()
-                .flat_map(|d| [d.read.take(), d.write.take()]);
-            both.flatten().collect()
-        };
+        let waiting = self.descriptors.take_waiting();
         for key in waiting {
             _ = inbox.deliver(key, CANCELLED, false);
         }
     }
 
     fn forget(&self, listener: RawFd) {
-        let was = self.with(listener, std::mem::take);
+        let was = self.descriptors.with(listener, std::mem::take);
         if was.registered {
             self.counters.kernel_entries.add(1);
             // SAFETY: the owner has yet to close it.
@@ -354,7 +335,8 @@ impl Backend for Epoll {
 
     fn close(&self, socket: Socket) {
         let fd = socket.fd();
-        self.with(fd, |descriptor| *descriptor = Descriptor::default());
+        self.descriptors
+            .with(fd, |descriptor| *descriptor = Descriptor::default());
         self.counters.kernel_entries.add(1);
         // Linux has closed it whatever it says.
         _ = unistd::close(fd);

@@ -10,6 +10,7 @@
 
 mod backend;
 mod buffers;
+mod descriptors;
 mod epoll;
 mod inbox;
 mod places;

@@ -1,4 +1,4 @@
-//! Bytes that were received, lent to the task until it has used them.
+//! Received bytes.
 
 use std::ops::Deref;
 use std::ptr::NonNull;
@@ -6,20 +6,27 @@ use std::ptr::NonNull;
 use super::recv::RecvHalf;
 
 /// Where received bytes are.
-pub(super) enum Place {
-    /// Nowhere: the peer has ended its side.
-    End,
-    /// In a shared buffer that this chunk holds.
-    Shared { buffer: u16, bytes: NonNull<[u8]> },
-    /// At the start of the connection's own buffer.
-    Own { length: usize },
+#[derive(Clone, Copy)]
+pub(super) struct Received {
+    /// In a shared buffer, in the connection's own, or nowhere.
+    pub(super) bytes: NonNull<[u8]>,
+    /// The shared buffer, which is to be given back.
+    pub(super) buffer: Option<u16>,
+}
+
+impl Received {
+    /// The peer has ended its side.
+    pub(super) const END: Self = Self {
+        bytes: NonNull::slice_from_raw_parts(NonNull::dangling(), 0),
+        buffer: None,
+    };
 }
 
 /// Bytes that a connection received, empty when the peer has ended its side. Dropping it gives the
 /// buffer back to the worker: use the bytes at once, and copy what is needed longer.
 pub struct Chunk<'a> {
     pub(super) half: &'a mut RecvHalf,
-    pub(super) place: Place,
+    pub(super) received: Received,
 }
 
 impl Deref for Chunk<'_> {
@@ -27,20 +34,18 @@ impl Deref for Chunk<'_> {
 
     #[inline]
     fn deref(&self) -> &[u8] {
-        match &self.place {
-            Place::End => &[],
-            // SAFETY: the buffer is held by this chunk until its drop, so that the kernel does not
-            // write to it; its bytes were written before the completion that named it was taken.
-            Place::Shared { bytes, .. } => unsafe { bytes.as_ref() },
-            Place::Own { length } => self.half.own(*length),
-        }
+        // SAFETY: bytes in a shared buffer are held by this chunk until its drop; those in the
+        // connection's own buffer stay while the chunk borrows the half that has it, which receives
+        // nothing meanwhile. So the kernel does not write to either; it wrote before the completion
+        // that was taken. No bytes at all need no memory.
+        unsafe { self.received.bytes.as_ref() }
     }
 }
 
 impl Drop for Chunk<'_> {
     #[inline]
     fn drop(&mut self) {
-        if let Place::Shared { buffer, .. } = self.place {
+        if let Some(buffer) = self.received.buffer {
             self.half.give_back(buffer);
         }
     }

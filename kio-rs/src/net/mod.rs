@@ -14,7 +14,7 @@ use std::io;
 pub use bytes::StableBytes;
 pub use chunk::Chunk;
 pub use listener::TcpListener;
-pub use recv::RecvHalf;
+pub use recv::{Recv, RecvHalf};
 pub use send::{SendAll, SendHalf};
 pub use stream::TcpStream;
 

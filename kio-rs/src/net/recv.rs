@@ -1,11 +1,13 @@
 //! Receiving.
 
-use std::future::poll_fn;
+use std::future::Future;
 use std::io;
+use std::pin::Pin;
+use std::ptr::NonNull;
 use std::rc::Rc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
-use super::chunk::{Chunk, Place};
+use super::chunk::{Chunk, Received};
 use super::closer::Closer;
 use super::stopping;
 use crate::config::{DriverKind, Ops};
@@ -48,10 +50,7 @@ impl RecvHalf {
         }
     }
 
-    pub(super) fn own(&self, length: usize) -> &[u8] {
-        self.own.as_ref().map_or(&[], |own| &own[..length])
-    }
-
+    #[inline]
     pub(super) fn give_back(&self, buffer: u16) {
         if let Some(buffers) = self.driver.buffers() {
             buffers.borrow_mut().give_back(buffer);
@@ -59,20 +58,18 @@ impl RecvHalf {
     }
 
     /// As [`crate::TcpStream::recv`].
-    ///
-    /// # Errors
-    /// As there.
-    pub async fn recv(&mut self) -> io::Result<Chunk<'_>> {
-        let place = poll_fn(|context| self.poll_recv(context)).await?;
-        Ok(Chunk { half: self, place })
+    #[inline]
+    pub fn recv(&mut self) -> Recv<'_> {
+        Recv { half: Some(self) }
     }
 
-    fn poll_recv(&mut self, context: &Context<'_>) -> Poll<io::Result<Place>> {
+    #[inline]
+    fn poll_recv(&mut self, context: &Context<'_>) -> Poll<io::Result<Received>> {
         loop {
             match self.driver.poll(self.receive, context) {
                 Polled::Ready(completion) => {
-                    if let Some(place) = self.place(completion).transpose() {
-                        return Poll::Ready(place);
+                    if let Some(received) = self.received(completion).transpose() {
+                        return Poll::Ready(received);
                     }
                 }
                 _ if self.driver.stopping() && !std::mem::replace(&mut self.told, true) => {
@@ -85,36 +82,36 @@ impl RecvHalf {
     }
 
     /// What a completion brought; nothing when the receive is merely to be submitted anew.
-    fn place(&mut self, completion: Completion) -> io::Result<Option<Place>> {
-        let shared = self.driver.buffers().filter(|_| !self.into_own);
-        let buffer = shared.and_then(|buffers| buffers.borrow_mut().received(completion.flags));
-        match (completion.result, buffer, shared) {
-            (length @ 1.., Some(buffer), Some(buffers)) => {
-                let bytes = buffers
-                    .borrow()
-                    .bytes(buffer, length.unsigned_abs() as usize);
-                Ok(Some(Place::Shared { buffer, bytes }))
+    #[inline]
+    fn received(&mut self, completion: Completion) -> io::Result<Option<Received>> {
+        let length = usize::try_from(completion.result).unwrap_or(0);
+        if let Some(buffers) = self.driver.buffers().filter(|_| !self.into_own) {
+            let mut buffers = buffers.borrow_mut();
+            if let Some(buffer) = buffers.received(completion.flags) {
+                if length > 0 {
+                    return Ok(Some(Received {
+                        bytes: buffers.bytes(buffer, length),
+                        buffer: Some(buffer),
+                    }));
+                }
+                buffers.give_back(buffer);
             }
-            (length @ 1.., _, _) => Ok(Some(Place::Own {
-                length: length.unsigned_abs() as usize,
+        }
+        match (&self.own, -completion.result) {
+            (Some(own), ..0) => Ok(Some(Received {
+                bytes: NonNull::from(&own[..length]),
+                buffer: None,
             })),
-            (result, buffer, _) => {
-                if let Some(buffer) = buffer {
-                    self.give_back(buffer);
-                }
-                match -result {
-                    0 => Ok(Some(Place::End)),
-                    libc::ENOBUFS => {
-                        self.count_exhaustion();
-                        self.exhausted = true;
-                        Ok(None)
-                    }
-                    // Cancelled because too much had piled up: the peer goes on now. EAGAIN and
-                    // EINTR: an older kernel gave up waiting.
-                    libc::ECANCELED | libc::EAGAIN | libc::EINTR => Ok(None),
-                    errno => Err(io::Error::from_raw_os_error(errno)),
-                }
+            (_, 0) => Ok(Some(Received::END)),
+            (_, libc::ENOBUFS) => {
+                self.count_exhaustion();
+                self.exhausted = true;
+                Ok(None)
             }
+            // Cancelled because too much had piled up: the peer goes on now. EAGAIN and EINTR: an
+            // older kernel gave up waiting.
+            (_, libc::ECANCELED | libc::EAGAIN | libc::EINTR) => Ok(None),
+            (_, errno) => Err(io::Error::from_raw_os_error(errno)),
         }
     }
 
@@ -154,6 +151,25 @@ impl RecvHalf {
         // this half, and `arm` is reached only by receiving anew), and handed to the operation
         // when this half is dropped before. A shared receive names no memory.
         unsafe { self.driver.submit(self.receive, &request) }
+    }
+}
+
+/// The future of [`crate::TcpStream::recv`].
+pub struct Recv<'a> {
+    /// Taken by the chunk.
+    half: Option<&'a mut RecvHalf>,
+}
+
+impl<'a> Future for Recv<'a> {
+    type Output = io::Result<Chunk<'a>>;
+
+    #[inline]
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        const ENDED: &str = "a future is not polled once it was ready";
+        let half = self.half.as_mut().expect(ENDED);
+        let received = ready!(half.poll_recv(context))?;
+        let half = self.half.take().expect(ENDED);
+        Poll::Ready(Ok(Chunk { half, received }))
     }
 }
 

@@ -8,10 +8,9 @@ use std::rc::Rc;
 use nix::sys::socket::{SockaddrStorage, getpeername, getsockname, setsockopt, sockopt};
 
 use super::bytes::StableBytes;
-use super::chunk::Chunk;
 use super::closer::Closer;
 use super::connect;
-use super::recv::RecvHalf;
+use super::recv::{Recv, RecvHalf};
 use super::send::{SendAll, SendHalf};
 use crate::context;
 use crate::driver::{Driver, Socket};
@@ -63,8 +62,9 @@ impl TcpStream {
     /// # Errors
     /// What the kernel says of the connection; [`io::ErrorKind::ConnectionAborted`] once, when the
     /// runtime was asked to stop. The connection is whole then, so that it can be ended in order.
-    pub async fn recv(&mut self) -> io::Result<Chunk<'_>> {
-        self.recv.recv().await
+    #[inline]
+    pub fn recv(&mut self) -> Recv<'_> {
+        self.recv.recv()
     }
 
     /// Sends all of `bytes`, however often the kernel takes only a part.

@@ -6,12 +6,15 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Error, Result};
-use io_uring::types::SubmitArgs;
+use io_uring::types::{SubmitArgs, Timespec};
 use io_uring::{CompletionQueue, EnterFlags, IoUring, SubmissionQueue, Submitter, cqueue, squeue};
 use server_kit::Counters;
 
 use crate::args::{Args, RingFd};
 use crate::refusal::unsupported;
+
+/// A sleep without an end, for the kernel.
+static LONG_TIME: Timespec = Timespec::new().sec(3600);
 
 /// A worker's side of its ring. Both queues' ends are kept here and made known to the kernel once
 /// a turn.
@@ -164,7 +167,11 @@ impl<'r> Queues<'r> {
         self.counters.kernel_entries.add(1);
         let entered = match self.min_wait_us {
             Some(min_wait_us) if want > 0 => {
-                let arguments = SubmitArgs::new().min_wait_usec(min_wait_us);
+                // Without a time-out the kernel ends the sleep after the minimal wait even when
+                // nothing has come.
+                let arguments = SubmitArgs::new()
+                    .min_wait_usec(min_wait_us)
+                    .timespec(&LONG_TIME);
                 flags |= EnterFlags::EXT_ARG;
                 // SAFETY: the argument is of the type that EXT_ARG announces; whoever pushed the
                 // entries has vouched for them.

@@ -42,6 +42,10 @@ const IORING_ENTER_SQ_WAKEUP: u32 = 1 << 1;
 const IORING_ENTER_EXT_ARG: u32 = 1 << 3;
 const IORING_ENTER_REGISTERED_RING: u32 = 1 << 4;
 
+/// A sleep without an end, for the kernel: with a minimal wait and no time-out it ends the sleep after
+/// the minimal wait even when nothing has come, and an idle worker would be woken all the time.
+const LONG: Duration = Duration::from_secs(3600);
+
 /// `struct io_uring_getevents_arg` of `linux/io_uring.h`.
 #[repr(C)]
 #[derive(Default)]
@@ -176,8 +180,8 @@ impl Ring {
         let entered = match (wait, self.min_wait) {
             (Wait::Not, _) => self.enter_kernel(0, None),
             (Wait::Event, None) => self.enter_kernel(1, None),
-            (Wait::Event, Some(min)) => self.enter_timed(None, Some(min)),
-            (Wait::AtMost(duration), min) => self.enter_timed(Some(duration), min),
+            (Wait::Event, min @ Some(_)) => self.enter_timed(LONG, min),
+            (Wait::AtMost(duration), min) => self.enter_timed(duration, min),
         };
         entered.or_else(|error| match error.raw_os_error() {
             // EBUSY and EAGAIN: completions have overflowed, or the kernel is short of memory
@@ -187,13 +191,11 @@ impl Ring {
         })
     }
 
-    fn enter_timed(&mut self, at_most: Option<Duration>, min: Option<MinWait>) -> io::Result<()> {
-        let timespec = at_most.map(Timespec::from);
+    fn enter_timed(&mut self, at_most: Duration, min: Option<MinWait>) -> io::Result<()> {
+        let timespec = Timespec::from(at_most);
         let argument = WaitArgument {
             min_wait_us: min.map_or(0, |min| min.us.get()),
-            timespec: timespec
-                .as_ref()
-                .map_or(0, |timespec| std::ptr::from_ref(timespec) as u64),
+            timespec: std::ptr::from_ref(&timespec) as u64,
             ..WaitArgument::default()
         };
         self.enter_kernel(min.map_or(1, |min| min.completions.get()), Some(&argument))
