@@ -10,7 +10,7 @@ macro_rules! experiments {
 
 /// Name and text of each.
 const STUDY: &[(&str, &str)] = &experiments![
-    "smoke" "quick" "card" "ladder" "peers" "pipeline" "saturated" "single" "idle" "shared"
+    "smoke" "quick" "card" "ladder" "options" "peers" "pipeline" "saturated" "single" "idle" "shared"
 ];
 
 /// The text of the experiment of that name.

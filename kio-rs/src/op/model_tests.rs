@@ -192,8 +192,16 @@ impl World {
                 assert!(model.in_flight && model.owned, "reached a wrong owner");
                 model.queue.push_back(completion);
                 assert_eq!(woken, model.take_waker());
-                let limit = model.kind == Kind::Recv && more && model.queue.len() == MAX_QUEUED;
-                assert_eq!(flooded, limit, "{} queued", model.queue.len());
+                let most = match model.kind {
+                    Kind::Accept => MAX_QUEUED_ACCEPTS,
+                    _ => MAX_QUEUED,
+                };
+                assert_eq!(
+                    flooded,
+                    more && model.queue.len() == most,
+                    "{} queued",
+                    model.queue.len()
+                );
             }
             Delivery::Orphan { kind, kept } => {
                 assert!(model.in_flight && !model.owned, "reached no owner");
