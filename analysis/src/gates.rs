@@ -62,6 +62,11 @@ pub enum Failure {
 }
 
 impl Failure {
+    /// Whether something else on the machine is to blame, rather than the arm or the harness.
+    pub fn is_disturbance(&self) -> bool {
+        matches!(self, Self::ForeignCpu(_) | Self::Steal(_))
+    }
+
     /// The kind of failure, without the numbers of one measurement.
     pub fn kind(&self) -> String {
         match self {

@@ -128,11 +128,14 @@ impl Measurer {
 
         let row = &mut measured.row;
         let arguments = load::arguments(plan, &cell.load, &address.to_string());
-        let before = Sample::before(server, &self.host)?;
+        let mut before = Sample::before(server, &self.host)?;
         row.started_unix_ms = now_unix_ms();
         let generators = &self.generators;
         let mut run = generators.start(plan, &cell.load, &arguments, &self.interrupt)?;
         run.wait_until_connected()?;
+        if run.began_when_connected() {
+            before.renew_usage(server, &self.host)?;
+        }
         let steady = Steady::begin(server)?;
         row.connections_open = Some(run.sockets_in_the_middle()?);
         let window = run.window()?;
@@ -182,6 +185,15 @@ impl Sample {
             server: server.usage()?,
             machine: host.usage()?,
         })
+    }
+
+    /// Takes the usage anew, for a window that begins now: what was spent on opening connections is
+    /// in no one's account of it. The counters stay, as connections are counted from the start.
+    fn renew_usage(&mut self, server: &mut Server, host: &Host) -> Result<()> {
+        self.at = Instant::now();
+        self.server = server.usage()?;
+        self.machine = host.usage()?;
+        Ok(())
     }
 
     /// The machine first, for the same reason.

@@ -190,7 +190,12 @@ fn noise_note(study: &Study, pair: Pair, metric: Metric, results: &[PointResult]
     let decided = |result: &&PointResult| {
         matches!(
             result.decision.reason,
-            Reason::Reached | Reason::Surpassed | Reason::Smaller | Reason::Reverse
+            Reason::Reached
+                | Reason::Surpassed
+                | Reason::Smaller
+                | Reason::Reverse
+                | Reason::Met
+                | Reason::Missed
         )
     };
     let covered = (results.iter().filter(decided))

@@ -181,7 +181,7 @@ pub const TARGETS: [Target; 11] = [
         },
         shape: Shape::AtMost(0.125),
         needs_saturation: true,
-        reason: "a loop that serves all ready connections in turn leaves none waiting",
+        reason: "a server that is full should keep all connections waiting alike",
     },
     Target {
         id: "single",

@@ -11,7 +11,7 @@ use crate::frame::CellMedians;
 use crate::gates::Failure;
 use crate::load::{Row, Run};
 use crate::metric::{Derived, Metric};
-use crate::stats::{Estimate, Resampler, Seed, median_estimate};
+use crate::stats::{Estimate, MIN_BLOCKS, Resampler, Seed, median_estimate};
 use crate::text::{load_id, load_label, load_name, slug};
 
 /// Quantities whose cell median gets an interval.
@@ -45,6 +45,9 @@ pub struct Cell {
     pub estimates: BTreeMap<Metric, Estimate>,
     /// Failed gates by block.
     pub failures: Vec<(u32, Failure)>,
+    /// Windows that something else on the machine disturbed: left out of every estimate and ratio.
+    /// When they are many, they are among the failures in place of here.
+    pub left_out: Vec<(u32, Failure)>,
     /// What limited the cell.
     pub bottleneck: Option<Bottleneck>,
     /// The latencies of all blocks in one histogram, microseconds.
@@ -81,6 +84,12 @@ impl Cell {
         reasons.join("; ")
     }
 
+    /// Windows that were left out as disturbed.
+    pub fn left_out_blocks(&self) -> usize {
+        let blocks: BTreeSet<u32> = self.left_out.iter().map(|(block, _)| *block).collect();
+        blocks.len()
+    }
+
     /// The estimate of a quantity, in a valid cell only.
     pub fn quotable(&self, metric: Metric) -> Option<Estimate> {
         self.estimates
@@ -100,6 +109,12 @@ impl Cell {
     }
 }
 
+/// Most of a cell's windows that may be left out as disturbed: a quarter. With more the machine was
+/// not fit to measure on, and who is hit is no longer chance.
+fn too_many(left_out: usize, measured: usize) -> bool {
+    left_out * 4 > measured || measured - left_out < MIN_BLOCKS.min(measured)
+}
+
 /// All cells of the plan, also those without a measurement.
 pub(super) fn cells(
     run: &Run,
@@ -114,6 +129,22 @@ pub(super) fn cells(
             let rows: Vec<usize> = (0..run.rows.len())
                 .filter(|row| run.rows[*row].key.arm == arm && run.rows[*row].key.point == point)
                 .collect();
+            let (disturbed, failed): (Vec<_>, Vec<_>) = (rows.iter())
+                .flat_map(|row| {
+                    let block = run.rows[*row].key.block;
+                    failures[*row].iter().map(move |why| (block, why.clone()))
+                })
+                .partition(|(_, why)| why.is_disturbance());
+            let blocks: BTreeSet<u32> = disturbed.iter().map(|(block, _)| *block).collect();
+            let (failures, left_out) = if too_many(blocks.len(), rows.len()) {
+                ([failed, disturbed].concat(), Vec::new())
+            } else {
+                (failed, disturbed)
+            };
+            let is_left_out =
+                |row: &usize| left_out.iter().any(|(block, _)| *block == run.rows[*row].key.block);
+            let measured = rows.len();
+            let rows: Vec<usize> = rows.into_iter().filter(|row| !is_left_out(row)).collect();
             let medians = medians
                 .iter()
                 .find(|cell| cell.arm == arm && cell.point == point)
@@ -132,15 +163,11 @@ pub(super) fn cells(
                 point,
                 arm_name: entry.name.clone(),
                 load: load.clone(),
-                measured: rows.len(),
+                measured,
                 medians,
                 estimates: WITH_INTERVAL.into_iter().filter_map(estimate).collect(),
-                failures: (rows.iter())
-                    .flat_map(|row| {
-                        let block = run.rows[*row].key.block;
-                        failures[*row].iter().map(move |why| (block, why.clone()))
-                    })
-                    .collect(),
+                failures,
+                left_out,
                 bottleneck: match run.plan.placement {
                     Placement::Apart => Bottleneck::of(
                         medians.get(Metric::ServerCoresBusy),

@@ -7,11 +7,16 @@ use super::{BASELINE_ARM, Pair};
 /// Our own server.
 pub const OUR_ARM: &str = "kio-uring";
 
-/// Arms and the hand-written floors below them, and the two drivers of our runtime.
-const FLOORS: [(&str, &str); 3] = [
+/// Arms and what a sceptic would hold against them: the hand-written floors below them, the two
+/// drivers of our runtime, Tokio at its best, and spinning against spinning.
+const FLOORS: [(&str, &str); 7] = [
     (OUR_ARM, "uring-floor"),
     ("kio-epoll", "epoll-floor"),
     (OUR_ARM, "kio-epoll"),
+    (OUR_ARM, "tokio-per-core"),
+    (OUR_ARM, "tokio-per-core-worker-buffer"),
+    ("kio-uring-spin", "kio-epoll-spin"),
+    ("kio-uring-spin", "tokio-per-core-spin"),
 ];
 
 fn place(plan: &Plan, name: &str) -> Option<usize> {
@@ -56,11 +61,8 @@ pub fn sides(plan: &Plan) -> Vec<Pair> {
         .collect()
 }
 
-/// The runtime above its floors, and its drivers against each other.
+/// The runtime above its floors, its drivers against each other, and Tokio at its best.
 pub fn floors(plan: &Plan) -> Vec<Pair> {
-    if plan.arms.iter().all(|arm| arm.role != Role::Floor) {
-        return Vec::new();
-    }
     (FLOORS.into_iter())
         .filter_map(|(ours, base)| {
             Some(Pair {

@@ -73,6 +73,7 @@ pub fn cells(study: &Study) -> Table {
             shown: shown(metric),
         });
     }
+    columns.push(Column::new("left_out", "Windows left out", Kind::Numbers));
     columns.push(Column::new("invalid_because", "Why not valid", Kind::Words));
     Table {
         name: "cells".to_owned(),
@@ -101,6 +102,7 @@ fn line(cell: &Cell) -> Line {
             None => Value::number(cell.medians.get(metric), display(metric)),
         });
     }
+    values.push(Value::Integer(cell.left_out_blocks() as u64));
     values.push(Value::Text(if cell.valid() {
         String::new()
     } else {

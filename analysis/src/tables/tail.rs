@@ -1,5 +1,7 @@
 //! Latency where the server is at its limit.
 
+use records::Generator;
+
 use super::cells::display;
 use super::{Column, Display, Kind, Line, Table, Value};
 use crate::metric::Metric;
@@ -30,6 +32,15 @@ pub fn tail(study: &Study) -> Table {
     }
 }
 
+/// Who corrected the percentiles of the table: those of wrk are its own, whatever is recorded of the
+/// histogram.
+fn corrected_by(cell: &Cell) -> String {
+    match cell.load.generator {
+        Generator::Wrk => "wrk".to_owned(),
+        Generator::Flood => cell.corrected_by.clone(),
+    }
+}
+
 fn line(study: &Study, cell: &Cell) -> Line {
     let quoted = |metric| Value::estimate(cell.quotable(metric), display(metric));
     // The baseline's cell must be a saturated one too, or its tail is that of another situation.
@@ -54,7 +65,7 @@ fn line(study: &Study, cell: &Cell) -> Line {
             display(Metric::LatencyMaxUs),
         ),
         Value::estimate(to_baseline, Display::Decimals(3)),
-        Value::Name(cell.corrected_by.clone()),
+        Value::Name(corrected_by(cell)),
         Value::Text(
             cell.bottleneck
                 .map_or_else(String::new, |name| name.to_string()),

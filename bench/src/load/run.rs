@@ -94,6 +94,11 @@ impl Run {
         }
     }
 
+    /// Whether the window began when the connections were open, and not when the generator started.
+    pub fn began_when_connected(&self) -> bool {
+        matches!(self.connected, Connected::Told)
+    }
+
     /// Waits for the middle of the window, then counts the sockets that it holds.
     ///
     /// # Errors

@@ -36,6 +36,13 @@ fn warnings(study: &Study) -> Vec<Block> {
             study.missing.len() + study.rows.len()
         ))));
     }
+    if study.plan.workers == 1 && study.plan.arms.len() > 1 {
+        warnings.push(Block::Paragraph(Prose::from(
+            "The servers had one worker each. What concerns several of them (who accepts, who steals \
+             work, which processor a worker runs on) cannot show in this run: arms that differ in that \
+             alone are equal here by construction.",
+        )));
+    }
     if (study.plan.blocks as usize) < MIN_BLOCKS {
         warnings.push(Block::Warning(Prose::from(format!(
             "This run has {} blocks; with fewer than {MIN_BLOCKS} nothing is decided.",

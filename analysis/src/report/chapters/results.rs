@@ -122,7 +122,8 @@ fn tail(study: &Study) -> Vec<Block> {
     vec![
         heading("tail", "Latency of saturated servers"),
         Block::Paragraph(Prose::from(
-            "Only valid cells in which the server was the bottleneck: what it makes its \
+            "Only valid cells in which the server's processors were full (where both were, part of the \
+             waiting is the load generator's own): what a server makes its \
              connections wait for, and how evenly. An arm that spins instead of sleeping always \
              counts as busy.",
         )),

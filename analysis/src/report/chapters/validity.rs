@@ -3,7 +3,7 @@
 use super::{Block, heading};
 use crate::gates::{FOREIGN_CPU_LIMIT, STEAL_LIMIT};
 use crate::metric::Metric;
-use crate::model::Study;
+use crate::model::{Cell, Study};
 use crate::stats::{RESAMPLES, median};
 use crate::tables;
 use crate::text::{Prose, fixed, grouped, load_name, percent};
@@ -39,8 +39,11 @@ pub(super) fn chapter(study: &Study) -> Vec<Block> {
         "Ratios are paired inside blocks; the estimate is their median, the interval a 95 % \
          percentile bootstrap over blocks with {} resamples and the run's recorded seed, never \
          narrower than the exact interval from the order of the values. \
-         A cell with a single measurement that failed a gate is invalid as a whole: it stays in \
-         the tables, marked, and no ratio, verdict or headline uses it.",
+         A window in which other programs or the hypervisor took more than their limit is left out of \
+         every estimate and ratio, whatever it shows, as long as no more than a quarter of a cell's \
+         windows are. A cell with a single measurement that failed any other gate, or with more windows \
+         left out, is invalid as a whole: it stays in the tables, marked, and no ratio, verdict or \
+         headline uses it.",
         grouped(RESAMPLES as f64, 0)
     ))));
     blocks
@@ -49,11 +52,13 @@ pub(super) fn chapter(study: &Study) -> Vec<Block> {
 fn measurements(study: &Study) -> Prose {
     let invalid = study.cells.iter().filter(|c| c.measured > 0 && !c.valid());
     Prose::from(format!(
-        "{} measurements of {} cells in {} blocks; {} of the cells are invalid.",
+        "{} measurements of {} cells in {} blocks; {} of the cells are invalid, and {} windows were \
+         left out as disturbed.",
         study.rows.len(),
         study.cells.len(),
         study.plan.blocks,
         invalid.count(),
+        (study.cells.iter()).map(Cell::left_out_blocks).sum::<usize>(),
     ))
 }
 

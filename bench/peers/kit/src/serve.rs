@@ -11,7 +11,7 @@ use std::thread;
 use anyhow::{Context, Result};
 use hello_http::Mode;
 use server_kit::{
-    CaughtSignals, CommonArgs, Counters, Event, Kept, StartLine, listener, raise_open_file_limit,
+    CaughtSignals, CommonArgs, Counters, Event, Kept, Listeners, StartLine, raise_open_file_limit,
 };
 
 use crate::lock::locked_version;
@@ -69,12 +69,16 @@ where
     raise_open_file_limit()?;
     let signals = CaughtSignals::catch()?.keeping(Kept::Requests);
     let workers = args.worker_count();
-    let (address, listeners) = listeners(args.listen, workers)?;
+    let Listeners {
+        sockets,
+        address,
+        balance,
+    } = Listeners::bind(args.listen, workers, args.balance)?;
     let everyones: Arc<[Arc<Counters>]> = (0..workers).map(|_| Arc::default()).collect();
     let (ready, ready_workers) = channel();
-    for (id, listener) in listeners.into_iter().enumerate() {
+    for (id, socket) in sockets.into_iter().enumerate() {
         let worker = Worker {
-            listener,
+            listener: socket.into(),
             counters: Arc::clone(&everyones[id]),
             everyones: Arc::clone(&everyones),
             mode: if args.no_parse {
@@ -97,7 +101,8 @@ where
     }
     // One that fails before this ends the process.
     ready_workers.iter().take(workers).for_each(drop);
-    let start = start_line(args, peer, locked_version(peer.package), address);
+    let mut start = start_line(args, peer, locked_version(peer.package), address);
+    start.features.push(balance.feature().to_owned());
     // Nothing of a runtime outlives the process, and what is asked for was answered by then.
     signals.serve_until_stopped(&start, &everyones, || Ok(()))
 }
@@ -134,19 +139,6 @@ pub fn start_line(args: &CommonArgs, peer: &Peer, version: &str, address: Socket
         ring_flags: words(peer.ring_flags),
         features,
     }
-}
-
-/// A listener a worker. When port 0 is asked for, all get the one that the first is given.
-fn listeners(address: SocketAddr, workers: usize) -> Result<(SocketAddr, Vec<TcpListener>)> {
-    let first = TcpListener::from(listener(address, true)?);
-    let address = first
-        .local_addr()
-        .context("cannot read the listener's address")?;
-    let mut listeners = vec![first];
-    for _ in 1..workers {
-        listeners.push(listener(address, true)?.into());
-    }
-    Ok((address, listeners))
 }
 
 /// Runtimes contain a panic in its task, and a server that has lost a part of itself would go on
