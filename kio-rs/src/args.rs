@@ -199,9 +199,9 @@ impl Args {
         features.extend(balance.map(Balance::feature));
         features.push("tcp-nodelay");
         match (config.driver, config.ops) {
-            (DriverKind::Epoll, _) => features.push("edge-triggered"),
+            (DriverKind::Epoll, _) => features.extend(["edge-triggered", "shared-buffers"]),
             (DriverKind::Uring, Ops::OneShot) => {
-                features.extend(["oneshot-accept", "oneshot-recv"])
+                features.extend(["oneshot-accept", "oneshot-recv", "own-buffers"]);
             }
             (DriverKind::Uring, Ops::Multishot) => {
                 // A worker that is running has a limit that could be read.
@@ -218,11 +218,6 @@ impl Args {
         let flags = [
             ("direct-descriptors", uring && config.direct_descriptors),
             ("registered-ring", uring && config.registered_ring),
-            ("min-wait", uring && config.min_wait.is_some()),
-            (
-                "napi-busy-poll",
-                uring && config.napi_busy_poll_us.is_some(),
-            ),
             ("no-parse", self.common.no_parse),
             ("heap", self.heap),
         ];
@@ -256,6 +251,26 @@ impl Args {
                 "buffer-bytes",
                 config.buffer_bytes,
                 config.buffer_bytes != default.buffer_bytes,
+            ),
+            (
+                "sqpoll-idle-ms",
+                self.sqpoll_idle_ms.unwrap_or_default(),
+                uring && self.sqpoll_idle_ms.is_some(),
+            ),
+            (
+                "min-wait-us",
+                self.min_wait_us.map_or(0, NonZeroU32::get),
+                uring && config.min_wait.is_some(),
+            ),
+            (
+                "wait-for",
+                self.wait_for.map_or(0, NonZeroU32::get),
+                uring && config.min_wait.is_some(),
+            ),
+            (
+                "napi-busy-poll-us",
+                self.napi_busy_poll_us.map_or(0, NonZeroU32::get),
+                uring && self.napi_busy_poll_us.is_some(),
             ),
             ("spin-us", self.spin_us, self.spin_us > 0),
             (

@@ -80,11 +80,13 @@
 //!   belongs to the socket or interval.
 //! - A peer that sends without reading holds a bounded number of shared buffers; when the buffers
 //!   have run out, a connection goes on with one of its own.
-//! - A worker never has more connections than it may, and the ring's table has room for all of
-//!   them: whoever is beyond the cap waits in the kernel's queue and is not reset.
+//! - A worker never has more connections than it may: whoever is beyond the cap waits in the kernel's
+//!   queue. With one listener a worker and an accept queue of at most 4096 the ring's table has room
+//!   for whatever the kernel accepts, so that nobody is reset.
 //! - Wakers run when nothing of the worker is borrowed, as they may run any code.
 //! - What the kernel refuses is an error that names the feature, the release that has it and the
-//!   remedy. Nothing is replaced in silence.
+//!   remedy. Nothing is replaced in silence; [`Config::multishot_accept`] tells the one thing that
+//!   depends on limits.
 //!
 //! # How they are held
 //!

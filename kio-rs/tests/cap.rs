@@ -204,3 +204,31 @@ fn clients_that_come_and_go_at_once_never_exceed_the_cap() {
         assert!(most <= CAP, "{most} at once");
     }
 }
+
+#[test]
+fn a_full_worker_leaves_a_shared_listener_to_the_other() {
+    for config in capped() {
+        let socket = StdListener::bind("127.0.0.1:0").unwrap();
+        let address = socket.local_addr().unwrap();
+        let shared = Arc::new(socket);
+        let runtime = Runtime::start(&config, 2, move |_, _| {
+            let socket = shared.try_clone().unwrap();
+            async move {
+                let mut listener = TcpListener::from_std(socket).unwrap();
+                while let Ok(stream) = listener.accept().await {
+                    spawn_local(echo(stream));
+                }
+            }
+        })
+        .unwrap();
+        // As many as both may have, one after the other, all held open.
+        let mut clients = Vec::new();
+        for _ in 0..2 * CAP {
+            let mut client = connect(address);
+            assert_echo(&mut client, b"hello");
+            clients.push(client);
+        }
+        drop(clients);
+        runtime.stop().unwrap();
+    }
+}

@@ -183,7 +183,10 @@ impl Buffers {
 
     fn new(config: &Config, home: Home) -> Self {
         Self {
-            memory: Pages::new(usize::from(config.buffers) * config.buffer_bytes as usize),
+            // What does not fit in memory is refused by the allocation, also where a product wraps.
+            memory: Pages::new(
+                usize::from(config.buffers).saturating_mul(config.buffer_bytes as usize),
+            ),
             buffer_bytes: config.buffer_bytes,
             ledger: Ledger::new(config.buffers),
             home,

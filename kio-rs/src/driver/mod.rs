@@ -26,6 +26,7 @@ use std::io;
 use std::os::fd::RawFd;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::thread;
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
@@ -222,10 +223,8 @@ impl Driver {
     /// Stops an accept without ending its owner: what it has brought is yet to be taken, and its
     /// last completion comes as always.
     pub(crate) fn pause(&self, key: Key, listener: RawFd) {
-        if !self.ops.borrow_mut().is_in_flight(key) {
-            return;
-        }
-        if self.backend.cancel(key, Socket::Fd(listener)) {
+        let in_flight = self.ops.borrow_mut().is_in_flight(key);
+        if in_flight && self.backend.cancel(key, Socket::Fd(listener)) {
             // Its owner is just being polled.
             drop(self.ops.borrow_mut().deliver(key, CANCELLED, false));
         }
@@ -360,8 +359,13 @@ impl Driver {
             }
             self.exchange(Wait::AtMost(left))?;
         }
-        // What was queued for sockets that are being closed.
+        // What was queued for sockets that are being closed. With SQPOLL a thread of the kernel takes
+        // it, some time after it was told.
         self.exchange(Wait::Not)?;
+        while self.backend.has_queued() && Instant::now() < deadline {
+            thread::yield_now();
+            self.exchange(Wait::Not)?;
+        }
         if self.buffers.is_some() {
             self.backend.unregister_buffers()
         } else {
@@ -375,7 +379,7 @@ impl Drop for Driver {
         // A worker that ended by an error or a panic has not shut down. What was queued to be closed
         // is closed if that can be; the kernel may still use the buffers and what orphans keep, so
         // that the memory is given up rather than freed.
-        if std::thread::panicking() {
+        if self.backend.has_queued() {
             _ = self.exchange(Wait::Not);
         }
         if self.ops.borrow().in_flight() > 0 {

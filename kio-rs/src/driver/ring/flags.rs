@@ -80,6 +80,11 @@ pub(super) fn make(config: &Config, cpu: Option<usize>) -> Result<IoUring, Error
             // it agrees is the culprit.
             for last in (0..wanted.len()).rev().filter(|&i| flags(config)[i].wanted) {
                 wanted[last].wanted = false;
+                if wanted[last].name.ends_with("_TASKRUN") {
+                    // It goes with one of these two only.
+                    let marked = wanted.iter_mut().filter(|flag| flag.name == "TASKRUN_FLAG");
+                    marked.for_each(|flag| flag.wanted = false);
+                }
                 if build(config, cpu, &wanted).is_ok() {
                     return Err(Error::unsupported(wanted[last].name, wanted[last].needs));
                 }

@@ -210,7 +210,7 @@ impl Ring {
         // holds back, and flushes completions that have overflowed.
         let mut flags = IORING_ENTER_GETEVENTS;
         if self.sqpoll {
-            if queue.need_wakeup() {
+            if queued > 0 && queue.need_wakeup() {
                 flags |= IORING_ENTER_SQ_WAKEUP;
             } else if want == 0 && !queue.cq_overflow() {
                 // The kernel's thread sees the entries by itself.
