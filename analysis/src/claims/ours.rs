@@ -41,10 +41,7 @@ pub(super) fn claims(plan: &Plan) -> Vec<Claim> {
             claims.push(Claim {
                 id: format!("ours-{}{suffix}-{}", short(metric), load_id(load)),
                 family: Family::Ours,
-                quote: format!(
-                    "{OUR_ARM} {verb} than {tokio} at {}",
-                    load_name(load)
-                ),
+                quote: format!("{OUR_ARM} {verb} than {tokio} at {}", load_name(load)),
                 test: test(OUR_ARM, tokio, metric, load, shape),
                 needs_saturation: false,
             });

@@ -141,8 +141,11 @@ pub(super) fn cells(
             } else {
                 (failed, disturbed)
             };
-            let is_left_out =
-                |row: &usize| left_out.iter().any(|(block, _)| *block == run.rows[*row].key.block);
+            let is_left_out = |row: &usize| {
+                left_out
+                    .iter()
+                    .any(|(block, _)| *block == run.rows[*row].key.block)
+            };
             let measured = rows.len();
             let rows: Vec<usize> = rows.into_iter().filter(|row| !is_left_out(row)).collect();
             let medians = medians

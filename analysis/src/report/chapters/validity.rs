@@ -58,7 +58,9 @@ fn measurements(study: &Study) -> Prose {
         study.cells.len(),
         study.plan.blocks,
         invalid.count(),
-        (study.cells.iter()).map(Cell::left_out_blocks).sum::<usize>(),
+        (study.cells.iter())
+            .map(Cell::left_out_blocks)
+            .sum::<usize>(),
     ))
 }
 
