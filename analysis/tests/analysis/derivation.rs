@@ -121,3 +121,39 @@ fn a_window_without_responses_gives_no_rate() {
     let cell = assessment.study.cell(0, 0);
     assert_eq!(cell.invalid_because(), "block 0: no response in the window");
 }
+
+/// Eight blocks without a difference, in the first of which the hypervisor took half the machine from
+/// one arm, whose server then seemed ten times as dear.
+fn disturbed(blocks: u32) -> Assessment {
+    let mut scenario = Scenario::new(NO_DIFFERENCE).only(50);
+    for block in 0..blocks {
+        let row = scenario.row(block, "kio-uring", 50);
+        row.host_cpu_steal_us = row.window_us;
+        row.server_cpu_system_us = row.server_cpu_system_us.map(|us| us * 10);
+    }
+    assessed(&scenario)
+}
+
+#[test]
+fn disturbed_windows_are_left_out_as_long_as_they_are_few() {
+    let cell = |assessment: &Assessment| {
+        let arm = assessment.study.arm("kio-uring").unwrap();
+        assessment.study.cell(arm, 0).clone()
+    };
+    let few = cell(&disturbed(2));
+    assert!(few.valid(), "{}", few.invalid_because());
+    assert_eq!((few.measured, few.left_out_blocks()), (8, 2));
+    let cost = few.quotable(Metric::CpuUsPerRequest).unwrap();
+    let undisturbed = cell(&disturbed(0))
+        .quotable(Metric::CpuUsPerRequest)
+        .unwrap();
+    assert!(cost.high <= undisturbed.high, "{cost:?} {undisturbed:?}");
+    let many = cell(&disturbed(3));
+    assert!(!many.valid());
+    assert_eq!(many.left_out_blocks(), 0);
+    assert!(
+        many.invalid_because().contains("steal"),
+        "{}",
+        many.invalid_because()
+    );
+}
