@@ -5,10 +5,8 @@ use std::sync::mpsc::{Sender, channel};
 use std::thread::{self, JoinHandle};
 
 use anyhow::{Context, Result, anyhow};
-use nix::sched::{CpuSet, sched_setaffinity};
 use nix::sys::eventfd::{EfdFlags, EventFd};
-use nix::unistd::Pid;
-use server_kit::{CaughtSignals, CommonArgs, Counters, Event, Listeners, StartLine};
+use server_kit::{CaughtSignals, CommonArgs, Counters, Event, Listeners, StartLine, confine};
 use socket2::Socket;
 
 /// What the start line says of a floor.
@@ -120,7 +118,7 @@ where
     let body = move || {
         let alarm = Alarm;
         if let Some(cpu) = seat.cpu {
-            pin(cpu)?;
+            confine(&[cpu])?;
         }
         work(&seat)?;
         std::mem::forget(alarm);
@@ -171,17 +169,4 @@ impl Drop for Alarm {
     fn drop(&mut self) {
         server_kit::request_stop();
     }
-}
-
-/// Confines this thread to one processor.
-fn pin(cpu: usize) -> Result<()> {
-    let unavailable = || {
-        format!(
-            "processor {cpu} of --cpus is not available; list those of this machine with \
-             `lscpu --extended` (a container may have fewer)"
-        )
-    };
-    let mut set = CpuSet::new();
-    set.set(cpu).with_context(unavailable)?;
-    sched_setaffinity(Pid::from_raw(0), &set).with_context(unavailable)
 }

@@ -24,6 +24,8 @@ mod counters;
 #[cfg(feature = "server")]
 mod lines;
 #[cfg(feature = "server")]
+mod pinning;
+#[cfg(feature = "server")]
 mod signals;
 #[cfg(feature = "server")]
 mod sockets;
@@ -36,6 +38,8 @@ pub use balance::Balance;
 pub use counters::{Counter, Counters, WorkerCounters};
 #[cfg(feature = "server")]
 pub use lines::{CountersLine, Event, Kept, StartLine, print_line};
+#[cfg(feature = "server")]
+pub use pinning::confine;
 #[cfg(feature = "server")]
 pub use signals::{CaughtSignals, request_stop};
 #[cfg(feature = "server")]

@@ -6,7 +6,10 @@ use nix::unistd::Pid;
 
 /// Confines this thread, and those it starts from here on, to `cpus`; all stays as it is when there
 /// are none.
-pub(crate) fn confine(cpus: &[usize]) -> Result<()> {
+///
+/// # Errors
+/// When one of them is not available; the message names it.
+pub fn confine(cpus: &[usize]) -> Result<()> {
     let mut all = CpuSet::new();
     for &cpu in cpus {
         let unavailable = || {

@@ -47,7 +47,6 @@ mod accepting;
 mod args;
 mod buffer;
 mod connection;
-mod pinning;
 mod server;
 mod stopping;
 mod worker;

@@ -9,7 +9,8 @@ use std::time::Duration;
 use anyhow::{Context, Result, anyhow};
 use hello_http::Mode;
 use server_kit::{
-    Balance, CaughtSignals, Counters, Event, Listeners, StartLine, listener, raise_open_file_limit,
+    Balance, CaughtSignals, Counters, Event, Listeners, StartLine, confine, listener,
+    raise_open_file_limit,
 };
 use socket2::Socket;
 use tokio::net::TcpListener;
@@ -19,7 +20,6 @@ use tokio::sync::oneshot;
 use crate::accepting::accept;
 use crate::args::{Accept, Args, BufferOf, RuntimeKind};
 use crate::connection::Handling;
-use crate::pinning::confine;
 use crate::stopping::settle;
 use crate::worker;
 

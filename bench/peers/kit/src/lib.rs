@@ -4,10 +4,9 @@
 
 mod accepting;
 mod lock;
-mod pinning;
 mod serve;
 
 pub use accepting::accept_failed;
 pub use lock::locked_version;
-pub use pinning::confine;
 pub use serve::{LINGER_BYTES, Peer, Worker, exit_code, serve, start_line};
+pub use server_kit::confine;

@@ -11,11 +11,11 @@ use std::thread;
 use anyhow::{Context, Result};
 use hello_http::Mode;
 use server_kit::{
-    CaughtSignals, CommonArgs, Counters, Event, Kept, Listeners, StartLine, raise_open_file_limit,
+    CaughtSignals, CommonArgs, Counters, Event, Kept, Listeners, StartLine, confine,
+    raise_open_file_limit,
 };
 
 use crate::lock::locked_version;
-use crate::pinning::confine;
 
 /// How much is read after the last answer, so that closing does not reset the connection before the
 /// client has read it (RFC 9112, section 9.6). Unlike in the study's own servers no time-out ends
