@@ -179,6 +179,7 @@ impl Experiment {
             host: "local".to_owned(),
             seed,
             blocks: self.blocks,
+            stop: None,
             window_s: self.window_s,
             warm_up_ms: self.warm_up_ms,
             workers: layout.workers,

@@ -41,13 +41,8 @@ impl Executor for Measurer {
                 block: cell.block,
                 sequence: cell.sequence,
                 arm: cell.arm.name.clone(),
-                connections: cell.load.connections,
-                pipeline: cell.load.pipeline,
-                offered_rate_per_s: cell.load.offered_rate_per_s,
-                generator: cell.load.generator,
-                idle_connections: cell.load.idle_connections,
                 started_unix_ms: now_unix_ms(),
-                ..Measurement::default()
+                ..Measurement::at(&cell.load)
             },
             load: None,
         };
@@ -149,11 +144,7 @@ impl Measurer {
         measured.load = Some(LoadRecord {
             block: cell.block,
             arm: cell.arm.name.clone(),
-            connections: cell.load.connections,
-            pipeline: cell.load.pipeline,
-            offered_rate_per_s: cell.load.offered_rate_per_s,
-            generator: cell.load.generator,
-            idle_connections: cell.load.idle_connections,
+            load: cell.load.clone(),
             server_command: server.command_line().to_vec(),
             client_command: [vec![load::name(cell.load.generator).to_owned()], arguments].concat(),
             start_line: server.start_line().to_owned(),

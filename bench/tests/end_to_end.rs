@@ -79,7 +79,7 @@ fn a_run_survives_ctrl_c_and_kill_and_resumes_to_the_same_cells() {
         check_row(row);
         // wrk opens one connection more, to see whether the server is there.
         check_reports(row, u64::from(row.connections) + 1, 0);
-        assert_eq!((&load.arm, load.connections), (&row.arm, row.connections));
+        assert_eq!((&load.arm, &load.load), (&row.arm, &row.load_point()));
         assert_eq!(
             load.latency_corrected_by, "none",
             "wrk's correction is undone"
@@ -255,10 +255,7 @@ fn both_generators_share_processors_with_servers_under_another_policy() {
         check_row(row);
         assert!(row.configuration.contains("workers=2 unpinned"), "{row:?}");
         assert_eq!(load.latency_corrected_by, "none");
-        assert_eq!(
-            (load.generator, load.idle_connections),
-            (row.generator, row.idle_connections)
-        );
+        assert_eq!(load.load, row.load_point());
         if row.generator == Generator::Flood {
             assert_eq!(
                 (row.connections_open, row.idle_connections),

@@ -64,11 +64,7 @@ fn measured(cell: &Cell) -> Measured {
         load: Some(LoadRecord {
             block,
             arm,
-            connections: load.connections,
-            pipeline: load.pipeline,
-            offered_rate_per_s: None,
-            generator: load.generator,
-            idle_connections: load.idle_connections,
+            load: load.clone(),
             server_command: Vec::new(),
             client_command: Vec::new(),
             start_line: String::new(),

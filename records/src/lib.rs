@@ -1,6 +1,6 @@
 //! The files of a results folder, as types: `bench` writes them and `analysis` reads them.
 //!
-//! A run is one folder `results/DATE-HARDWARE-EXPERIMENT/` with four files, all raw and append-only:
+//! A run is one folder `results/DATE-HARDWARE-EXPERIMENT/` with these files, all raw and append-only:
 //!
 //! | file | type | one entry |
 //! |---|---|---|
@@ -8,22 +8,31 @@
 //! | `environment.json` | [`Environment`] | the machine, its settings, the hashes of the binaries |
 //! | `measurements.csv` | [`Measurement`] | a row a measurement: one cell in one block |
 //! | `load.jsonl` | [`LoadRecord`] | a line a measurement: latency histogram, exact command lines |
+//! | `series.jsonl` | [`SeriesRecord`] | a line a measurement: requests and CPU time within the window |
+//! | `calibration.jsonl` | [`CalibrationRecord`] | a line a measurement made before the first block, where there was one |
+//! | `end.json` | [`End`] | why the run ended, and after how many blocks |
 //!
 //! Numbers are integers with the unit in their name. Rates and ratios are never stored.
 #![forbid(unsafe_code)]
 
+mod calibration;
+mod end;
 mod environment;
 mod load;
 mod measurement;
 mod plan;
+mod series;
 
+pub use calibration::{CalibrationRecord, Purpose};
+pub use end::{End, EndReason};
 pub use environment::{Environment, SubjectFile};
 pub use load::LoadRecord;
 pub use measurement::{COLUMNS, Measurement};
-pub use plan::{ArmEntry, Generator, LoadPoint, Placement, Plan, Role, Scheduling};
+pub use plan::{ArmEntry, Generator, LoadPoint, Placement, Plan, Role, Scheduling, StopRule};
+pub use series::SeriesRecord;
 
-/// Version of all four files. A reader refuses any other.
-pub const SCHEMA_VERSION: u32 = 2;
+/// Version of all files. A reader refuses any other.
+pub const SCHEMA_VERSION: u32 = 3;
 
 /// File name of the [`Plan`].
 pub const EXPERIMENT_FILE: &str = "experiment.toml";
@@ -33,3 +42,9 @@ pub const ENVIRONMENT_FILE: &str = "environment.json";
 pub const MEASUREMENTS_FILE: &str = "measurements.csv";
 /// File name of the [`LoadRecord`] lines.
 pub const LOAD_FILE: &str = "load.jsonl";
+/// File name of the [`SeriesRecord`] lines.
+pub const SERIES_FILE: &str = "series.jsonl";
+/// File name of the [`CalibrationRecord`] lines.
+pub const CALIBRATION_FILE: &str = "calibration.jsonl";
+/// File name of the [`End`].
+pub const END_FILE: &str = "end.json";

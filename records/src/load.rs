@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::plan::Generator;
+use crate::plan::LoadPoint;
 
 /// One line of `load.jsonl`. It has the key (`block`, `arm`, load point) of its [`crate::Measurement`].
 ///
@@ -14,16 +14,8 @@ pub struct LoadRecord {
     pub block: u32,
     /// The arm's name.
     pub arm: String,
-    /// Connections asked for.
-    pub connections: u32,
-    /// Requests a connection has in flight.
-    pub pipeline: u32,
-    /// Requests offered a second; absent in a closed loop.
-    pub offered_rate_per_s: Option<u64>,
-    /// What made the load.
-    pub generator: Generator,
-    /// Connections held open beside the others, on which nothing was sent.
-    pub idle_connections: u32,
+    /// The load point.
+    pub load: LoadPoint,
     /// The server's command line; the binary is given by the subject's name.
     pub server_command: Vec<String>,
     /// The load generator's command line; the binary is given by its name.
@@ -33,6 +25,6 @@ pub struct LoadRecord {
     /// Latency in microseconds: an `HdrHistogram` V2 deflate log in base64, 3 significant digits.
     pub latency_histogram: String,
     /// Who corrected the histogram for coordinated omission: `wrk` (its own, by the number of
-    /// connections), or `none`.
+    /// connections), `generator` (it counts from when a request was due), or `none`.
     pub latency_corrected_by: String,
 }

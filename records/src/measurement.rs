@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::plan::Generator;
+use crate::plan::{Generator, LoadPoint};
 
 /// One measurement: a cell in a block. An empty field was not measured.
 ///
@@ -26,6 +26,12 @@ pub struct Measurement {
     pub generator: Generator,
     /// Connections held open beside the others, on which nothing was sent.
     pub idle_connections: u32,
+    /// Requests after which a connection was closed and another opened; empty when it stayed.
+    pub requests_per_connection: Option<u32>,
+    /// Bytes of the response's body asked for; empty for `Hello, World!`.
+    pub body_bytes: Option<u32>,
+    /// Worker threads of the server where the load point names them; empty for the plan's number.
+    pub workers: Option<u32>,
     /// Start of the window, milliseconds since 1970 in UTC.
     pub started_unix_ms: u64,
     /// Length of the window as the load generator measured it.
@@ -64,6 +70,8 @@ pub struct Measurement {
     pub server_cpu_user_us: Option<u64>,
     /// Server's CPU time in the kernel.
     pub server_cpu_system_us: Option<u64>,
+    /// Server's CPU time by thread, `;` between threads, in the order in which they were made.
+    pub server_cpu_by_thread_us: String,
     /// Length of the steady part of the window: from when the connections were open to its end.
     /// Empty, with the next two, for a server that does not report its requests.
     pub steady_us: Option<u64>,
@@ -73,12 +81,35 @@ pub struct Measurement {
     pub steady_requests: Option<u64>,
     /// Load generator's CPU time, user and kernel.
     pub client_cpu_us: Option<u64>,
+    /// Load generator's CPU time by thread, `;` between threads.
+    pub client_cpu_by_thread_us: String,
     /// CPU time of the whole machine that was not idle, steal not included.
     pub host_cpu_busy_us: Option<u64>,
     /// Part of it spent in soft interrupts.
     pub host_cpu_softirq_us: Option<u64>,
     /// CPU time the hypervisor gave to others.
     pub host_cpu_steal_us: Option<u64>,
+    /// `host_cpu_busy_us` by processor, `;` between processors, in their order.
+    pub host_cpu_busy_by_cpu_us: String,
+    /// `host_cpu_softirq_us` by processor.
+    pub host_cpu_softirq_by_cpu_us: String,
+    /// `host_cpu_steal_us` by processor.
+    pub host_cpu_steal_by_cpu_us: String,
+    /// As `host_cpu_busy_us`, of the load generator's machine; empty, as all `client_host_` columns,
+    /// when that is the server's.
+    pub client_host_cpu_busy_us: Option<u64>,
+    /// Part of it spent in soft interrupts.
+    pub client_host_cpu_softirq_us: Option<u64>,
+    /// CPU time the hypervisor of the load generator's machine gave to others.
+    pub client_host_cpu_steal_us: Option<u64>,
+    /// `client_host_cpu_busy_us` by processor.
+    pub client_host_cpu_busy_by_cpu_us: String,
+    /// A cache line's way from the server's first processor to the load generator's first and back,
+    /// before the window: the distance that a virtual machine's processors have changes. Empty when they
+    /// are not two processors of one machine.
+    pub core_round_trip_before_ns: Option<u64>,
+    /// The same after the window.
+    pub core_round_trip_after_ns: Option<u64>,
     /// Server's resident memory at the end of the window.
     pub server_rss_bytes: Option<u64>,
     /// Server's voluntary context switches in the window.
@@ -87,6 +118,10 @@ pub struct Measurement {
     pub server_switches_involuntary: Option<u64>,
     /// TCP segments the machine retransmitted in the window.
     pub tcp_retransmits: Option<u64>,
+    /// The same on the load generator's side where it has a network stack of its own; else empty.
+    pub client_tcp_retransmits: Option<u64>,
+    /// Bytes the server's network device sent in the window; empty on loopback.
+    pub server_link_sent_bytes: Option<u64>,
     /// Connections the machine's listen queues dropped in the window.
     pub listen_drops: Option<u64>,
     /// Connections each worker accepted in the window, `;` between workers.
@@ -109,8 +144,39 @@ pub struct Measurement {
     pub error: String,
 }
 
+impl Measurement {
+    /// The load point that it was made at.
+    pub fn load_point(&self) -> LoadPoint {
+        LoadPoint {
+            connections: self.connections,
+            pipeline: self.pipeline,
+            offered_rate_per_s: self.offered_rate_per_s,
+            generator: self.generator,
+            idle_connections: self.idle_connections,
+            requests_per_connection: self.requests_per_connection,
+            body_bytes: self.body_bytes,
+            workers: self.workers,
+        }
+    }
+
+    /// A row of that load point in which nothing was measured yet.
+    pub fn at(load: &LoadPoint) -> Self {
+        Self {
+            connections: load.connections,
+            pipeline: load.pipeline,
+            offered_rate_per_s: load.offered_rate_per_s,
+            generator: load.generator,
+            idle_connections: load.idle_connections,
+            requests_per_connection: load.requests_per_connection,
+            body_bytes: load.body_bytes,
+            workers: load.workers,
+            ..Self::default()
+        }
+    }
+}
+
 /// The header of `measurements.csv`, in order. A test holds it equal to [`Measurement`]'s fields.
-pub const COLUMNS: [&str; 48] = [
+pub const COLUMNS: [&str; 64] = [
     "block",
     "sequence",
     "arm",
@@ -119,6 +185,9 @@ pub const COLUMNS: [&str; 48] = [
     "offered_rate_per_s",
     "generator",
     "idle_connections",
+    "requests_per_connection",
+    "body_bytes",
+    "workers",
     "started_unix_ms",
     "window_us",
     "requests",
@@ -138,17 +207,30 @@ pub const COLUMNS: [&str; 48] = [
     "connections_open",
     "server_cpu_user_us",
     "server_cpu_system_us",
+    "server_cpu_by_thread_us",
     "steady_us",
     "steady_server_cpu_us",
     "steady_requests",
     "client_cpu_us",
+    "client_cpu_by_thread_us",
     "host_cpu_busy_us",
     "host_cpu_softirq_us",
     "host_cpu_steal_us",
+    "host_cpu_busy_by_cpu_us",
+    "host_cpu_softirq_by_cpu_us",
+    "host_cpu_steal_by_cpu_us",
+    "client_host_cpu_busy_us",
+    "client_host_cpu_softirq_us",
+    "client_host_cpu_steal_us",
+    "client_host_cpu_busy_by_cpu_us",
+    "core_round_trip_before_ns",
+    "core_round_trip_after_ns",
     "server_rss_bytes",
     "server_switches_voluntary",
     "server_switches_involuntary",
     "tcp_retransmits",
+    "client_tcp_retransmits",
+    "server_link_sent_bytes",
     "listen_drops",
     "accepts_by_worker",
     "requests_by_worker",
@@ -172,6 +254,21 @@ mod tests {
         let text = String::from_utf8(writer.into_inner().unwrap()).unwrap();
         let header: Vec<&str> = text.lines().next().unwrap().split(',').collect();
         assert_eq!(header, COLUMNS);
+    }
+
+    #[test]
+    fn a_load_point_survives_its_row() {
+        let load = LoadPoint {
+            connections: 2,
+            pipeline: 3,
+            offered_rate_per_s: Some(4),
+            generator: Generator::Flood,
+            idle_connections: 5,
+            requests_per_connection: Some(6),
+            body_bytes: Some(7),
+            workers: Some(8),
+        };
+        assert_eq!(Measurement::at(&load).load_point(), load);
     }
 
     #[test]

@@ -12,12 +12,15 @@ pub struct Plan {
     pub schema_version: u32,
     /// The experiment's name: `smoke`, `quick`, `card`, ...
     pub experiment: String,
-    /// Where the server ran: `local`.
+    /// Where the server ran: `local`, `netns` or `ssh`. A machine's name or address is never recorded.
     pub host: String,
     /// Seed of the cell order in every block.
     pub seed: u64,
-    /// Number of blocks.
+    /// Number of blocks; the most of them where there is a [`StopRule`].
     pub blocks: u32,
+    /// When the run may end before its last block.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stop: Option<StopRule>,
     /// Length of the timed window in seconds.
     pub window_s: u32,
     /// Length of the discarded warm-up in milliseconds.
@@ -39,6 +42,18 @@ pub struct Plan {
     pub load_points: Vec<LoadPoint>,
     /// The arms.
     pub arms: Vec<ArmEntry>,
+}
+
+/// Ends a run between two blocks: when every headline ratio is sharp, or the time is spent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StopRule {
+    /// Half of the 95 % interval that every headline ratio is to have at most, in thousandths of the ratio.
+    pub half_width_permille: u32,
+    /// Seconds after which no further block begins.
+    pub budget_s: u32,
+    /// Blocks before which the rule is not asked.
+    pub least_blocks: u32,
 }
 
 /// Which processors server and load generator run on.
@@ -98,6 +113,31 @@ pub struct LoadPoint {
     /// Connections held open beside the others, on which nothing is sent.
     #[serde(default, skip_serializing_if = "is_default")]
     pub idle_connections: u32,
+    /// Requests after which a connection is closed and another opened; absent when it stays.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub requests_per_connection: Option<u32>,
+    /// Bytes of the response's body; absent for the study's `Hello, World!`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub body_bytes: Option<u32>,
+    /// Worker threads of the server; absent for the plan's number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub workers: Option<u32>,
+}
+
+impl Default for LoadPoint {
+    /// One connection of wrk's, one request at a time.
+    fn default() -> Self {
+        Self {
+            connections: 1,
+            pipeline: 1,
+            offered_rate_per_s: None,
+            generator: Generator::default(),
+            idle_connections: 0,
+            requests_per_connection: None,
+            body_bytes: None,
+            workers: None,
+        }
+    }
 }
 
 /// An arm's place in the study.

@@ -1,6 +1,6 @@
 //! The card's quantitative statements, in its own words.
 
-use records::{Generator, LoadPoint};
+use records::LoadPoint;
 
 use super::{CARD_KIO_ARM, CARD_TOKIO_ARM, Claim, Family, Shape, Test};
 use crate::metric::Metric;
@@ -202,10 +202,7 @@ fn card_arms() -> [String; 2] {
 fn closed_loop(connections: u32) -> LoadPoint {
     LoadPoint {
         connections,
-        pipeline: 1,
-        offered_rate_per_s: None,
-        generator: Generator::Wrk,
-        idle_connections: 0,
+        ..LoadPoint::default()
     }
 }
 

@@ -8,7 +8,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hdrhistogram::Histogram;
 use hdrhistogram::serialization::Deserializer;
-use records::{LoadPoint, LoadRecord};
+use records::LoadRecord;
 
 use super::{Completeness, Fault, Key, Load, LoadError, NumberedRow, Places, completeness, files};
 
@@ -68,15 +68,8 @@ fn parse(
     };
     let record: LoadRecord =
         serde_json::from_str(text).map_err(|fault| field_error("line", fault.to_string()))?;
-    let point = LoadPoint {
-        connections: record.connections,
-        pipeline: record.pipeline,
-        offered_rate_per_s: record.offered_rate_per_s,
-        generator: record.generator,
-        idle_connections: record.idle_connections,
-    };
     let key = places
-        .key(record.block, &record.arm, &point)
+        .key(record.block, &record.arm, &record.load)
         .map_err(|what| LoadError::at(file, line, Fault::NotInPlan(what)))?;
     let histogram = decode(&record.latency_histogram)
         .map_err(|fault| field_error("latency_histogram", fault))?;

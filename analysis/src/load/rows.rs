@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use csv::StringRecord;
-use records::{COLUMNS, Environment, LoadPoint, Measurement, Plan, SCHEMA_VERSION};
+use records::{COLUMNS, Environment, Measurement, Plan, SCHEMA_VERSION};
 
 use super::{Fault, Key, LoadError, NumberedRow, Places, Row, completeness, files};
 
@@ -31,7 +31,11 @@ pub(super) fn read(file: &Path, places: &Places<'_>) -> Result<Vec<NumberedRow>,
         let measurement = parse(file, line, &header, &record)?;
         check_sums(file, line, &measurement)?;
         let key = places
-            .key(measurement.block, &measurement.arm, &point_of(&measurement))
+            .key(
+                measurement.block,
+                &measurement.arm,
+                &measurement.load_point(),
+            )
             .map_err(|what| LoadError::at(file, line, Fault::NotInPlan(what)))?;
         if let Some(&first_line) = first_lines.get(&key) {
             let cell = completeness::name(places.plan, key);
@@ -49,17 +53,6 @@ pub(super) fn read(file: &Path, places: &Places<'_>) -> Result<Vec<NumberedRow>,
         });
     }
     Ok(rows)
-}
-
-/// The load point a row was measured at.
-fn point_of(row: &Measurement) -> LoadPoint {
-    LoadPoint {
-        connections: row.connections,
-        pipeline: row.pipeline,
-        offered_rate_per_s: row.offered_rate_per_s,
-        generator: row.generator,
-        idle_connections: row.idle_connections,
-    }
 }
 
 fn check_header(file: &Path, header: &StringRecord) -> Result<(), LoadError> {

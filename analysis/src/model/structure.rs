@@ -156,6 +156,7 @@ mod tests {
         };
         Plan {
             schema_version: records::SCHEMA_VERSION,
+            stop: None,
             experiment: String::new(),
             host: String::new(),
             seed: 0,

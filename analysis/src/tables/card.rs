@@ -1,6 +1,6 @@
 //! The card's three tables, ours beside the published.
 
-use records::{Generator, LoadPoint};
+use records::LoadPoint;
 
 use super::{Column, Display, Kind, Line, Table, Value};
 use crate::claims::{CARD_KIO_ARM, CARD_TOKIO_ARM};
@@ -53,10 +53,7 @@ const ENTRIES: [Entry; 5] = [
 pub fn card(study: &Study, published: &Published, connections: u32) -> Table {
     let load = LoadPoint {
         connections,
-        pipeline: 1,
-        offered_rate_per_s: None,
-        generator: Generator::Wrk,
-        idle_connections: 0,
+        ..LoadPoint::default()
     };
     let cell = |arm: &str| {
         let cell = study.cell(study.arm(arm)?, study.point(&load)?);

@@ -116,10 +116,7 @@ mod tests {
     fn plain(connections: u32) -> LoadPoint {
         LoadPoint {
             connections,
-            pipeline: 1,
-            offered_rate_per_s: None,
-            generator: Generator::Wrk,
-            idle_connections: 0,
+            ..LoadPoint::default()
         }
     }
 

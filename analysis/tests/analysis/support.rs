@@ -185,11 +185,7 @@ impl Scenario {
         self.loads.push(LoadRecord {
             block,
             arm: arm.name.clone(),
-            connections: point.connections,
-            pipeline: point.pipeline,
-            offered_rate_per_s: None,
-            generator: point.generator,
-            idle_connections: point.idle_connections,
+            load: point.clone(),
             server_command: vec![arm.subject.clone()],
             client_command: vec!["wrk".into()],
             start_line: String::new(),
@@ -211,7 +207,8 @@ impl Scenario {
         let points = &mut self.plan.load_points;
         points.retain(|point| point.connections == connections);
         self.rows.retain(|row| row.connections == connections);
-        self.loads.retain(|load| load.connections == connections);
+        self.loads
+            .retain(|load| load.load.connections == connections);
         self
     }
 
@@ -267,10 +264,7 @@ fn evenly(total: u64, workers: u64) -> String {
 pub fn load(connections: u32) -> LoadPoint {
     LoadPoint {
         connections,
-        pipeline: 1,
-        offered_rate_per_s: None,
-        generator: Generator::Wrk,
-        idle_connections: 0,
+        ..LoadPoint::default()
     }
 }
 
@@ -307,6 +301,7 @@ pub fn plan_of(
         host: "local".into(),
         seed: 20_260_101,
         blocks,
+        stop: None,
         window_s: 3,
         warm_up_ms: 500,
         workers: 1,

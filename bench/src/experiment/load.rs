@@ -53,9 +53,9 @@ impl Load {
         LoadPoint {
             connections: self.connections,
             pipeline: self.pipeline,
-            offered_rate_per_s: None,
             generator: self.generator,
             idle_connections: self.idle_connections,
+            ..LoadPoint::default()
         }
     }
 }

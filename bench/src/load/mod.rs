@@ -8,7 +8,7 @@ mod run;
 pub mod warm_up;
 mod wrk;
 
-use records::{Generator, LoadPoint};
+use records::LoadPoint;
 
 pub use flood::Flood;
 pub use generators::{Generators, arguments, name};
@@ -22,8 +22,6 @@ pub fn closed_loop(connections: u32, pipeline: u32) -> LoadPoint {
     LoadPoint {
         connections,
         pipeline,
-        offered_rate_per_s: None,
-        generator: Generator::Wrk,
-        idle_connections: 0,
+        ..LoadPoint::default()
     }
 }

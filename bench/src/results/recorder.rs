@@ -74,7 +74,7 @@ mod tests {
     use std::cell::RefCell;
     use std::rc::Rc;
 
-    use records::Generator;
+    use records::LoadPoint;
 
     use super::*;
 
@@ -139,11 +139,7 @@ mod tests {
         let load = LoadRecord {
             block: 0,
             arm: "a".to_owned(),
-            connections: 1,
-            pipeline: 1,
-            offered_rate_per_s: None,
-            generator: Generator::Wrk,
-            idle_connections: 0,
+            load: LoadPoint::default(),
             server_command: Vec::new(),
             client_command: Vec::new(),
             start_line: String::new(),

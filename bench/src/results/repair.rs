@@ -6,7 +6,7 @@ use std::io;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail, ensure};
-use records::{COLUMNS, LoadPoint, LoadRecord, Measurement};
+use records::{COLUMNS, LoadRecord, Measurement};
 
 use super::append::AppendFile;
 use crate::schedule::Key;
@@ -125,23 +125,9 @@ fn insert(keys: &mut BTreeSet<Key>, key: Key, path: &Path) -> Result<()> {
 }
 
 fn row_key(row: &Measurement) -> Key {
-    let load = LoadPoint {
-        connections: row.connections,
-        pipeline: row.pipeline,
-        offered_rate_per_s: row.offered_rate_per_s,
-        generator: row.generator,
-        idle_connections: row.idle_connections,
-    };
-    (row.block, row.arm.clone(), load)
+    (row.block, row.arm.clone(), row.load_point())
 }
 
 fn load_key(record: &LoadRecord) -> Key {
-    let load = LoadPoint {
-        connections: record.connections,
-        pipeline: record.pipeline,
-        offered_rate_per_s: record.offered_rate_per_s,
-        generator: record.generator,
-        idle_connections: record.idle_connections,
-    };
-    (record.block, record.arm.clone(), load)
+    (record.block, record.arm.clone(), record.load.clone())
 }

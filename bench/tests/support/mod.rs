@@ -11,9 +11,7 @@ use bench::arms::Arms;
 use bench::experiment::Experiment;
 use bench::machine;
 use bench::schedule::Key;
-use records::{
-    Environment, LOAD_FILE, LoadPoint, LoadRecord, MEASUREMENTS_FILE, Measurement, Plan,
-};
+use records::{Environment, LOAD_FILE, LoadRecord, MEASUREMENTS_FILE, Measurement, Plan};
 
 /// A plan of two arms, two loads and `blocks` blocks.
 pub fn plan(blocks: u32, seed: u64) -> Plan {
@@ -45,14 +43,7 @@ pub fn loads(folder: &Path) -> Vec<LoadRecord> {
 
 /// The cell of a row.
 pub fn key(row: &Measurement) -> Key {
-    let load = LoadPoint {
-        connections: row.connections,
-        pipeline: row.pipeline,
-        offered_rate_per_s: row.offered_rate_per_s,
-        generator: row.generator,
-        idle_connections: row.idle_connections,
-    };
-    (row.block, row.arm.clone(), load)
+    (row.block, row.arm.clone(), row.load_point())
 }
 
 /// The cells of a results folder, each of which it has once.
