@@ -67,15 +67,15 @@ fn an_absent_file() {
 fn another_schema_version() {
     for file in [EXPERIMENT_FILE, ENVIRONMENT_FILE] {
         let error = refusal(file, |text| {
-            text.replace("schema_version = 2", "schema_version = 1")
-                .replace("\"schema_version\": 2", "\"schema_version\": 1")
+            text.replace("schema_version = 3", "schema_version = 1")
+                .replace("\"schema_version\": 3", "\"schema_version\": 1")
         });
         assert!(matches!(error.fault(), Fault::SchemaVersion { .. }));
         says(
             &error,
             &[
                 file,
-                "field schema_version is 1, this analysis reads 2",
+                "field schema_version is 1, this analysis reads 3",
                 "revision",
             ],
         );
@@ -116,7 +116,7 @@ fn another_header() {
         &error,
         &[
             "measurements.csv:1: the header",
-            "column 10",
+            "column 13",
             "window_ms",
             "window_us",
         ],
@@ -145,7 +145,7 @@ fn a_row_with_too_few_fields() {
     assert!(matches!(error.fault(), Fault::FieldCount { .. }));
     says(
         &error,
-        &["measurements.csv:5: 47 fields where the header has 48"],
+        &["measurements.csv:5: 63 fields where the header has 64"],
     );
 }
 
