@@ -32,7 +32,7 @@
       devShells = each ./nix/shells.nix;
       formatter = each ./nix/formatter.nix;
 
-      nixosModules = import ./nix/modules { inherit self; };
+      nixosModules = import ./nix/modules { inherit self lib; };
       nixosConfigurations = import ./nix/hosts { inherit self lib; };
     };
 }

@@ -35,6 +35,7 @@ rec {
       builtins.substring 0 (builtins.stringLength text - builtins.stringLength suffix) text
     else
       text;
+  inherit (builtins) listToAttrs;
   importTOML = path: builtins.fromTOML (builtins.readFile path);
   makeBinPath = packages: concatStringsSep ":" (map (package: "${package}/bin") packages);
   getExe = package: "${package}/bin/${package.meta.mainProgram or package.name}";
@@ -43,6 +44,12 @@ rec {
     "x86_64-linux"
     "aarch64-linux"
   ];
+
+  # Of modules only what is needed to read them.
+  modules.importApply = file: import file;
+  mkEnableOption = description: { inherit description; };
+  mkDefault = content: content;
+  mkIf = condition: content: if condition then content else { };
 
   # A file set is a predicate over path names here; a path stands for itself and what is below it.
   fileset =

@@ -92,6 +92,9 @@ let
     inherit callPackage lib;
     stdenv.hostPlatform = { inherit system; };
     pkgs = all;
+    runtimeShell = "/bin/bash";
+    # No machine is started, on whatever kernel.
+    linuxKernel.packages = { };
 
     runCommand = run;
     rustPlatform.buildRustPackage = import ./rust.nix { inherit run; };
@@ -157,6 +160,9 @@ let
           {
             inherit lib;
             pkgs = all;
+    runtimeShell = "/bin/bash";
+    # No machine is started, on whatever kernel.
+    linuxKernel.packages = { };
             config = { };
           }
           // module._module.args
