@@ -12,14 +12,14 @@ let
     lib.mapAttrs' (file: _: lib.nameValuePair (lib.removeSuffix ".nix" file) (directory + "/${file}")) (
       lib.filterAttrs (file: _: lib.hasSuffix ".nix" file) (builtins.readDir directory)
     );
-  prefixed =
-    prefix: lib.mapAttrs' (name: value: lib.nameValuePair "${prefix}-${name}" value);
+  prefixed = prefix: lib.mapAttrs' (name: value: lib.nameValuePair "${prefix}-${name}" value);
 
   arguments = {
     inherit self packages;
     workspace = pkgs.callPackage ./workspace.nix { };
   };
-  check = _: file: pkgs.callPackage file (lib.intersectAttrs (lib.functionArgs (import file)) arguments);
+  check =
+    _: file: pkgs.callPackage file (lib.intersectAttrs (lib.functionArgs (import file)) arguments);
   test =
     _: file:
     pkgs.testers.runNixOSTest {

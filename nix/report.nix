@@ -10,10 +10,8 @@
   },
   readme ? ../README.md,
 }:
-runCommand "report"
-  {
-    inherit results readme;
-    nativeBuildInputs = [ analysis ];
-    meta.description = "The report of the study's recorded runs: HTML, Markdown, tables, figures and claims";
-  }
-  (builtins.readFile ./report.sh)
+runCommand "report" {
+  inherit results readme;
+  nativeBuildInputs = [ analysis ];
+  meta.description = "The report of the study's recorded runs: HTML, Markdown, tables, figures and claims";
+} (builtins.readFile ./report.sh)

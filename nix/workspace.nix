@@ -22,7 +22,9 @@ let
   closureOf =
     crates:
     let
-      entries = map (key: { inherit key; });
+      entries = map (key: {
+        inherit key;
+      });
     in
     map (entry: entry.key) (
       builtins.genericClosure {

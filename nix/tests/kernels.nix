@@ -8,7 +8,8 @@ let
     name: set:
     builtins.match "linux_[0-9]+_[0-9]+" name != null
     # What nixpkgs has removed is there as an error.
-    && (builtins.tryEval (lib.isDerivation set.kernel && lib.versionAtLeast set.kernel.version oldest)).value
+    && (builtins.tryEval (lib.isDerivation set.kernel && lib.versionAtLeast set.kernel.version oldest))
+      .value
   ) pkgs.linuxKernel.packages;
 in
 {

@@ -11,13 +11,18 @@
       lib = lib // {
         # Its modules are only read.
         nixosSystem =
-          { modules, specialArgs ? { } }:
+          {
+            modules,
+            specialArgs ? { },
+          }:
           {
             config.system.build.toplevel = derivation {
               name = "not-evaluated";
               system = "x86_64-linux";
               builder = "/bin/false";
-              parsed = builtins.length (builtins.filter (m: builtins.isPath m && builtins.isFunction (import m)) modules);
+              parsed = builtins.length (
+                builtins.filter (m: builtins.isPath m && builtins.isFunction (import m)) modules
+              );
             };
           };
       };

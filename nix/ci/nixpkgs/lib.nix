@@ -1,9 +1,22 @@
 # Of nixpkgs' library what the flake uses.
 let
-  inherit (builtins) attrNames concatStringsSep elem filter functionArgs intersectAttrs;
+  inherit (builtins)
+    attrNames
+    concatStringsSep
+    elem
+    filter
+    functionArgs
+    intersectAttrs
+    ;
 in
 rec {
-  inherit (builtins) attrNames elem filter functionArgs mapAttrs;
+  inherit (builtins)
+    attrNames
+    elem
+    filter
+    functionArgs
+    mapAttrs
+    ;
   inherit (builtins) intersectAttrs;
 
   fix =
@@ -16,9 +29,7 @@ rec {
   genAttrs = names: f: builtins.listToAttrs (map (name: nameValuePair name (f name)) names);
   mapAttrs' = f: set: builtins.listToAttrs (map (name: f name set.${name}) (attrNames set));
   mapAttrsToList = f: set: map (name: f name set.${name}) (attrNames set);
-  filterAttrs =
-    keep: set:
-    removeAttrs set (filter (name: !keep name set.${name}) (attrNames set));
+  filterAttrs = keep: set: removeAttrs set (filter (name: !keep name set.${name}) (attrNames set));
   optionalAttrs = condition: set: if condition then set else { };
   optional = condition: item: if condition then [ item ] else [ ];
   intersectLists = wanted: filter (item: elem item wanted);
@@ -54,14 +65,17 @@ rec {
   # A file set is a predicate over path names here; a path stands for itself and what is below it.
   fileset =
     let
-      below = inner: outer: builtins.substring 0 (builtins.stringLength outer + 1) (inner + "/") == outer + "/";
+      below =
+        inner: outer: builtins.substring 0 (builtins.stringLength outer + 1) (inner + "/") == outer + "/";
       set = s: if builtins.isFunction s then s else file: below file (toString s);
       # A directory belongs to a source when something of it may.
       reaches = s: if builtins.isFunction s then s else file: set s file || below (toString s) file;
     in
     {
       unions = sets: file: builtins.any (s: reaches s file) sets;
-      difference = from: without: file: reaches from file && !set without file;
+      difference =
+        from: without: file:
+        reaches from file && !set without file;
       toSource =
         { root, fileset }:
         builtins.path {

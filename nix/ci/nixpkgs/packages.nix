@@ -47,7 +47,10 @@ let
     cargo-deny = [ "cargo-deny" ];
     clippy = [ "cargo-clippy" ];
     # The host's own are in every PATH here.
-    coreutils = [ "true" "false" ];
+    coreutils = [
+      "true"
+      "false"
+    ];
     deadnix = [ "deadnix" ];
     findutils = [ "find" ];
     git = [ "git" ];
@@ -59,7 +62,10 @@ let
     nixfmt-tree = [ "nixfmt" ];
     nixos-anywhere = [ "nixos-anywhere" ];
     oha = [ "oha" ];
-    openssh = [ "ssh" "scp" ];
+    openssh = [
+      "ssh"
+      "scp"
+    ];
     ruff = [ "ruff" ];
     rust-analyzer = [ "rust-analyzer" ];
     rustc = [ "rustc" ];
@@ -82,7 +88,9 @@ let
   toTOML =
     value:
     if builtins.isAttrs value then
-      "{ ${lib.concatStringsSep ", " (lib.mapAttrsToList (k: v: "${builtins.toJSON k} = ${toTOML v}") value)} }"
+      "{ ${
+        lib.concatStringsSep ", " (lib.mapAttrsToList (k: v: "${builtins.toJSON k} = ${toTOML v}") value)
+      } }"
     else if builtins.isList value then
       "[ ${lib.concatStringsSep ", " (map toTOML value)} ]"
     else
@@ -109,7 +117,7 @@ let
       { name, paths }:
       run name { } ''
         mkdir "$out"
-        for path in ${toString paths}; do cp -rsf "$path/." "$out"; done
+        for path in ${toString paths}; do cp -rs --no-preserve=mode "$path/." "$out"; done
       '';
     mkShell =
       { packages }: run "nix-shell" { PATH = lib.makeBinPath packages; } ''echo "$PATH" >"$out"'';
@@ -147,7 +155,7 @@ let
       }:
       run "${name}-${tag}" { config = builtins.toJSON config; } ''
         mkdir "$out"
-        for path in ${toString contents}; do cp -rsf "$path/." "$out"; done
+        for path in ${toString contents}; do cp -rs --no-preserve=mode "$path/." "$out"; done
         test -x "$out/bin/kio-rs"
         printf '%s\n' "$config" >"$out/config.json"
       '';
@@ -160,9 +168,9 @@ let
           {
             inherit lib;
             pkgs = all;
-    runtimeShell = "/bin/bash";
-    # No machine is started, on whatever kernel.
-    linuxKernel.packages = { };
+            runtimeShell = "/bin/bash";
+            # No machine is started, on whatever kernel.
+            linuxKernel.packages = { };
             config = { };
           }
           // module._module.args
