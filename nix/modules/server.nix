@@ -52,7 +52,7 @@ let
       };
     };
 
-  unit = name: cfg: {
+  unit = cfg: {
     description = "The study's server ${cfg.arm}";
     wantedBy = [ "multi-user.target" ];
     wants = [ "network-online.target" ];
@@ -85,7 +85,7 @@ in
 
   config = {
     systemd.services = lib.mapAttrs' (
-      name: cfg: lib.nameValuePair "server-${name}" (unit name cfg)
+      name: cfg: lib.nameValuePair "server-${name}" (unit cfg)
     ) config.study.servers;
     networking.firewall.allowedTCPPorts = lib.mapAttrsToList (_: cfg: cfg.port) (
       lib.filterAttrs (_: cfg: cfg.openFirewall) config.study.servers

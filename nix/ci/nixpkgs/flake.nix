@@ -3,7 +3,7 @@
 # packages build and run. It shows nothing of nixpkgs itself, and evaluates no NixOS module.
 {
   outputs =
-    { self }:
+    _:
     let
       lib = import ./lib.nix;
     in
@@ -13,7 +13,7 @@
         nixosSystem =
           {
             modules,
-            specialArgs ? { },
+            ...
           }:
           {
             config.system.build.toplevel = derivation {

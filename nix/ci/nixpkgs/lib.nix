@@ -1,5 +1,5 @@
 # Of nixpkgs' library what the flake uses.
-let
+rec {
   inherit (builtins)
     attrNames
     concatStringsSep
@@ -7,17 +7,9 @@ let
     filter
     functionArgs
     intersectAttrs
-    ;
-in
-rec {
-  inherit (builtins)
-    attrNames
-    elem
-    filter
-    functionArgs
+    listToAttrs
     mapAttrs
     ;
-  inherit (builtins) intersectAttrs;
 
   fix =
     f:
@@ -33,7 +25,6 @@ rec {
   optionalAttrs = condition: set: if condition then set else { };
   optional = condition: item: if condition then [ item ] else [ ];
   intersectLists = wanted: filter (item: elem item wanted);
-  inherit (builtins) concatStringsSep;
   hasSuffix =
     suffix: text:
     let
@@ -46,7 +37,6 @@ rec {
       builtins.substring 0 (builtins.stringLength text - builtins.stringLength suffix) text
     else
       text;
-  inherit (builtins) listToAttrs;
   importTOML = path: builtins.fromTOML (builtins.readFile path);
   makeBinPath = packages: concatStringsSep ":" (map (package: "${package}/bin") packages);
   getExe = package: "${package}/bin/${package.meta.mainProgram or package.name}";
