@@ -1,9 +1,9 @@
 # `nix run .#NAME`: what runs outside of any build, above all every measurement.
 {
+  self,
   lib,
   pkgs,
   packages,
-  ...
 }:
 let
   # A script beside this file, with the tools that it calls and nothing else to find them by.
@@ -58,11 +58,13 @@ let
       description = "Two Hetzner ARM machines: create, measure, fetch, destroy";
       runtimeInputs = [
         pkgs.coreutils
+        pkgs.gnused
         pkgs.hcloud
         pkgs.jq
         pkgs.nixos-anywhere
         pkgs.openssh
       ];
+      runtimeEnv.FLAKE = "${self}";
     };
   };
 in

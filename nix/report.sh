@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2154 # results, readme and out are the derivation's
+# shellcheck shell=bash disable=SC2154,SC2164 # a part of a derivation, which sets names and ends at errors
 # One run, or every run of the folder. The first is the report's answer: the one that the README
 # quotes, where it is among them, else the newest.
 if [ -e "$results/experiment.toml" ]; then

@@ -54,6 +54,7 @@ let
     deadnix = [ "deadnix" ];
     findutils = [ "find" ];
     git = [ "git" ];
+    gnused = [ "sed" ];
     hcloud = [ "hcloud" ];
     iproute2 = [ "ip" ];
     jq = [ "jq" ];
