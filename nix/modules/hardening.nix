@@ -1,11 +1,13 @@
-# What a server is not allowed: everything but TCP on its port. io_uring's calls are named, since the
-# kernel refuses them to services elsewhere and they must not depend on the contents of a group.
+# What a server is not allowed: everything but TCP on its port, and the one program that has the kernel
+# give connections to its workers in turn, as they are when they are measured.
+let
+  balancing = [ "CAP_BPF" ];
+in
 {
   DynamicUser = true;
-  AmbientCapabilities = "";
-  CapabilityBoundingSet = "";
+  AmbientCapabilities = balancing;
+  CapabilityBoundingSet = balancing;
   DevicePolicy = "closed";
-  IPAccounting = false;
   KeyringMode = "private";
   LockPersonality = true;
   MemoryDenyWriteExecute = true;
@@ -14,7 +16,8 @@
   PrivateIPC = true;
   PrivateMounts = true;
   PrivateTmp = true;
-  PrivateUsers = true;
+  # Capabilities of a namespace of its own would not count for BPF.
+  PrivateUsers = false;
   ProcSubset = "pid";
   ProtectClock = true;
   ProtectControlGroups = true;
@@ -38,10 +41,12 @@
   SystemCallErrorNumber = "EPERM";
   SystemCallFilter = [
     "@system-service"
+    "~@privileged"
+    "bpf"
+    # Named, so that they do not depend on what systemd has in its groups.
     "io_uring_enter"
     "io_uring_register"
     "io_uring_setup"
-    "~@privileged"
   ];
   UMask = "0077";
 }
