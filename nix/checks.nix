@@ -1,4 +1,5 @@
-# `nix flake check`: every package, every file of checks/, and every NixOS test of tests/.
+# `nix flake check`: every package, the tests of every crate, every file of
+# checks/, and every NixOS test of tests/.
 {
   self,
   lib,
@@ -15,11 +16,12 @@ let
   prefixed = prefix: lib.mapAttrs' (name: value: lib.nameValuePair "${prefix}-${name}" value);
 
   arguments = {
-    inherit self packages;
+    inherit packages;
     workspace = pkgs.callPackage ./workspace.nix { };
   };
   check =
     _: file: pkgs.callPackage file (lib.intersectAttrs (lib.functionArgs (import file)) arguments);
+  testsOf = pkgs.callPackage ./crate-tests.nix arguments;
   test =
     _: file:
     pkgs.testers.runNixOSTest {
@@ -28,5 +30,6 @@ let
     };
 in
 prefixed "package" packages
+// prefixed "tests" (lib.genAttrs arguments.workspace.members testsOf)
 // lib.mapAttrs check (room ./checks)
 // prefixed "vm" (lib.mapAttrs test (room ./tests))

@@ -1,4 +1,4 @@
-# shellcheck shell=sh
+# shellcheck shell=sh disable=SC2154 # work is the temporary directory of who reads this
 # What both layers of the Nix checks share. They run in the checkout's top directory.
 
 say() { printf 'nix-check: %s\n' "$*" >&2; }

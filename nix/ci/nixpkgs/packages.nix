@@ -83,7 +83,10 @@ let
       call = given: function (lib.intersectAttrs (lib.functionArgs function) all // given);
       result = call arguments;
     in
-    result // { override = changes: call (arguments // changes); };
+    if builtins.isFunction result then
+      result
+    else
+      result // { override = changes: call (arguments // changes); };
 
   # TOML has JSON's strings, numbers and lists, and `=` in its inline tables.
   toTOML =

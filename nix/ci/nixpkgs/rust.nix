@@ -22,12 +22,18 @@ in
     find "$built" -maxdepth 1 -type f -executable -newer started -exec cp -t "$out/bin" {} +
   '',
   meta ? { },
+  KIO_SUBJECTS ? "",
   # Of nixpkgs' other arguments none changes anything here.
   ...
 }:
 run "${pname}-${version}"
   {
-    inherit src meta nativeBuildInputs;
+    inherit
+      src
+      meta
+      nativeBuildInputs
+      KIO_SUBJECTS
+      ;
     CARGO_HOME = builtins.getEnv "NIX_CI_CARGO_HOME";
     NIX_CI_TARGET = builtins.getEnv "NIX_CI_TARGET";
     lockFile = cargoLock.lockFile;
