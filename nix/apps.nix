@@ -12,6 +12,7 @@ let
     {
       description,
       runtimeInputs,
+      script ? name,
       runtimeEnv ? { },
     }:
     {
@@ -19,7 +20,7 @@ let
       program = lib.getExe (
         pkgs.writeShellApplication {
           inherit name runtimeInputs runtimeEnv;
-          text = builtins.readFile (./apps + "/${name}.sh");
+          text = builtins.readFile (./apps + "/${script}.sh");
         }
       );
       meta = { inherit description; };
@@ -42,6 +43,21 @@ let
   apps = lib.mapAttrs application {
     bench = measuring // {
       description = "Measure on this machine, write the report and print its path";
+    };
+    # A program of its own, since the other runtimes take longer to build than all else.
+    bench-peers = measuring // {
+      description = "The same with the servers on other runtimes, and nginx: nix run .#bench-peers -- peers";
+      script = "bench";
+      runtimeInputs = measuring.runtimeInputs ++ [ pkgs.nginx ];
+      runtimeEnv.KIO_SUBJECTS = "${
+        pkgs.symlinkJoin {
+          name = "subjects-and-peers";
+          paths = [
+            packages.subjects
+            packages.peers
+          ];
+        }
+      }/bin";
     };
     doctor = measuring // {
       description = "Whether this machine is fit to measure on, and what to do about it";

@@ -110,8 +110,8 @@ let
       cargoBuildFlags = [ "--package=${name}" ];
       meta = {
         inherit ((lib.importTOML (root + "/${name}/Cargo.toml")).package) description;
-        mainProgram = name;
-      };
+      }
+      // lib.optionalAttrs (builtins.pathExists (root + "/${name}/src/main.rs")) { mainProgram = name; };
     };
 in
 {
