@@ -1,0 +1,17 @@
+# The report of recorded runs: what `analysis` writes, and nothing else. Another data set:
+# `report.override { results = ./my-results; }`, a folder of runs or one run.
+{
+  lib,
+  runCommand,
+  analysis,
+  results ? lib.fileset.toSource {
+    root = ../results;
+    fileset = ../results;
+  },
+  readme ? ../README.md,
+}:
+runCommand "report" {
+  inherit results readme;
+  nativeBuildInputs = [ analysis ];
+  meta.description = "The report of the study's recorded runs: HTML, Markdown, tables, figures and claims";
+} (builtins.readFile ./report.sh)
