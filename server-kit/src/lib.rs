@@ -2,14 +2,15 @@
 //! the flags ([`CommonArgs`]), the options on the sockets ([`listener`]), how connections are shared
 //! out among listeners ([`Balance`]), the rule of spinning before sleeping ([`AdaptiveSpin`]), the
 //! counters ([`Counters`]) and the JSON lines that report them ([`StartLine`], [`CountersLine`]),
-//! and the signals ([`CaughtSignals`]).
+//! the signals ([`CaughtSignals`]), and the likely cause when the kernel refuses io_uring
+//! ([`io_uring_refusal`]).
 //!
 //! A server prints one [`StartLine`] when its sockets listen, a [`CountersLine`] with
 //! `"event":"counters"` at every SIGUSR1, and one with `"event":"stop"` after SIGINT or SIGTERM,
 //! when its workers have ended. Everything else goes to standard error.
 //!
-//! Without the feature `server` there are the counters and the rule of spinning alone: what the
-//! library `kio_rs` needs, without the flags, lines and signals that only its server's binary has.
+//! Without the feature `server` there are the counters, the rule of spinning and the causes of
+//! refusals alone: what the library `kio_rs` needs, without the flags, lines and signals that only its server's binary has.
 #![deny(unsafe_code)]
 
 #[cfg(feature = "server")]
@@ -25,6 +26,7 @@ mod counters;
 mod lines;
 #[cfg(feature = "server")]
 mod pinning;
+mod refusal;
 #[cfg(feature = "server")]
 mod signals;
 #[cfg(feature = "server")]
@@ -40,6 +42,7 @@ pub use counters::{Counter, Counters, WorkerCounters};
 pub use lines::{CountersLine, Event, Kept, StartLine, print_line};
 #[cfg(feature = "server")]
 pub use pinning::confine;
+pub use refusal::{io_uring_refusal, kernel_release};
 #[cfg(feature = "server")]
 pub use signals::{CaughtSignals, request_stop};
 #[cfg(feature = "server")]
