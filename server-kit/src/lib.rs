@@ -9,6 +9,8 @@
 //! `"event":"counters"` at every SIGUSR1, and one with `"event":"stop"` after SIGINT or SIGTERM,
 //! when its workers have ended. Everything else goes to standard error.
 //!
+//! With the feature `uring` there is what a server on io_uring finds out by trying.
+//!
 //! Without the feature `server` there are the counters, the rule of spinning and the causes of
 //! refusals alone: what the library `kio_rs` needs, without the flags, lines and signals that only its server's binary has.
 #![deny(unsafe_code)]
@@ -22,6 +24,12 @@ mod args;
 )]
 mod balance;
 mod counters;
+#[cfg(feature = "uring")]
+#[allow(
+    unsafe_code,
+    reason = "entries of a ring are put there without a check"
+)]
+mod direct;
 #[cfg(feature = "server")]
 mod lines;
 #[cfg(feature = "server")]
@@ -38,6 +46,8 @@ pub use args::{CommonArgs, Cpus};
 #[cfg(feature = "server")]
 pub use balance::Balance;
 pub use counters::{Counter, Counters, WorkerCounters};
+#[cfg(feature = "uring")]
+pub use direct::closes_direct_descriptors_at_once;
 #[cfg(feature = "server")]
 pub use lines::{CountersLine, Event, Kept, StartLine, print_line};
 #[cfg(feature = "server")]

@@ -5,6 +5,7 @@ use std::io;
 use anyhow::{Context, Error, Result};
 use io_uring::{Builder, IoUring, Probe, opcode};
 use nix::sys::resource::{Resource, getrlimit};
+use server_kit::closes_direct_descriptors_at_once;
 
 use crate::args::{Args, Descriptors, Receive, SendBy, SkipSuccess, TaskRun};
 use crate::buffers::Buffers;
@@ -208,6 +209,14 @@ fn check_operations(uring: &IoUring, args: &Args) -> Result<()> {
 /// Makes the table of direct descriptors, as long as the process may have open files: the kernel
 /// allows no more.
 fn make_table(uring: &IoUring) -> Result<()> {
+    let at_once = closes_direct_descriptors_at_once();
+    if !at_once.map_err(refused("trying direct descriptors"))? {
+        return Err(unsupported(
+            "closing direct descriptors at once",
+            "6.13",
+            "give --descriptors process",
+        ));
+    }
     let (soft, _) =
         getrlimit(Resource::RLIMIT_NOFILE).context("cannot read the limit of open files")?;
     let length = u32::try_from(soft).unwrap_or(u32::MAX).min(MAX_DIRECT);

@@ -1,5 +1,6 @@
 //! Every arm, by `bench verify`.
 
+use std::path::Path;
 use std::process::{Command, Output};
 
 use anyhow::{Context, Result};
@@ -12,6 +13,7 @@ pub const BIN: &str = "/bin";
 #[derive(Deserialize)]
 struct Arm {
     name: String,
+    subject: String,
 }
 
 fn bench(arguments: &[&str]) -> Result<Output> {
@@ -23,7 +25,7 @@ fn bench(arguments: &[&str]) -> Result<Output> {
         .with_context(|| format!("cannot run {program}"))
 }
 
-/// The names of all arms.
+/// The names of the arms whose servers are here: those of the study itself.
 ///
 /// # Errors
 /// When `bench arms` fails.
@@ -31,7 +33,9 @@ pub fn names() -> Result<Vec<String>> {
     let output = bench(&["arms", "--json"])?;
     let refusal = || String::from_utf8_lossy(&output.stderr).into_owned();
     let arms: Vec<Arm> = serde_json::from_slice(&output.stdout).with_context(refusal)?;
-    Ok(arms.into_iter().map(|arm| arm.name).collect())
+    let here = |arm: &Arm| Path::new(BIN).join(&arm.subject).exists();
+    let here = arms.into_iter().filter(here);
+    Ok(here.map(|arm| arm.name).collect())
 }
 
 /// Whether the arm serves and passes, or refuses well.

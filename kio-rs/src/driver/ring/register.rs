@@ -5,6 +5,7 @@ use std::os::fd::AsRawFd;
 
 use io_uring::types::Napi;
 use io_uring::{IoUring, Probe, opcode};
+use server_kit::closes_direct_descriptors_at_once;
 
 use crate::config::{Config, Ops};
 use crate::driver::places;
@@ -114,9 +115,16 @@ fn ring_fds(uring: &IoUring, operation: u32, update: &mut Update) -> i64 {
     }
 }
 
-/// Makes the table of direct descriptors.
+/// Makes the table of direct descriptors, where closing one of them is worth its name.
 pub(super) fn direct_table(uring: &IoUring, config: &Config) -> Result<(), Error> {
     let length = places::table_length(config)?;
+    let at_once = closes_direct_descriptors_at_once();
+    if !at_once.map_err(Error::ring("trying direct descriptors"))? {
+        return Err(Error::unsupported(
+            "closing direct descriptors at once",
+            "6.13",
+        ));
+    }
     uring
         .submitter()
         .register_files_sparse(length)
