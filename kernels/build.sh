@@ -6,7 +6,7 @@ here=$(cd "$(dirname -- "$0")" && pwd)
 cache=$1
 architecture=$2
 triple=$architecture-unknown-linux-gnu
-strip=strip
+strip='strip'
 flags='-C target-feature=+crt-static'
 case $architecture in
 aarch64)

@@ -46,7 +46,7 @@ pub fn attempt(command_line: &str, ordinary: bool) -> Result<Tried> {
         }
     };
     let start = server.start.clone();
-    for (Case { name, .. }, outcome) in run_all(start.address, |case| case.basic) {
+    for (Case { name, .. }, outcome) in run_all(start.address, Case::is_short) {
         if let conformance::Outcome::Failed(failure) = outcome {
             bail!("{name}: {failure}");
         }
