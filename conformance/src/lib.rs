@@ -11,6 +11,8 @@
 mod case;
 mod cases;
 mod client;
+#[cfg(feature = "confine")]
+pub mod confine;
 mod failure;
 mod macros;
 pub mod server;

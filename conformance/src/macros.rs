@@ -23,12 +23,14 @@ macro_rules! conformance_tests {
             connection_close, "connection-close";
             http_1_0, "http-1.0";
             half_closed_client, "half-closed-client";
+            close_while_another_waits, "close-while-another-waits";
             connections_2000, "connections-2000";
         );
     };
     ($module:ident, $path:expr, $args:expr, false) => {
         $crate::conformance_tests!(@list $module, $path, $args, false,
             one_request, "one-request";
+            close_while_another_waits, "close-while-another-waits";
             connections_2000, "connections-2000";
         );
     };

@@ -32,18 +32,24 @@ impl Server {
     /// # Errors
     /// When it cannot be started, or ends or says something else before its start line.
     pub fn spawn(path: impl AsRef<Path>, args: &[&str]) -> Result<Self> {
-        let path = path.as_ref();
-        let mut command = Command::new(path);
-        command
-            .args(args)
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped());
+        let mut command = Command::new(path.as_ref());
+        command.args(args);
         if !args.contains(&"--listen") {
             command.args(["--listen", "127.0.0.1:0"]);
         }
-        let mut child = command
-            .spawn()
-            .with_context(|| format!("cannot start {}; is it built?", path.display()))?;
+        Self::start(&mut command)
+    }
+
+    /// Starts a command as it is, but for its standard input and output, and waits until it listens.
+    ///
+    /// # Errors
+    /// When it cannot be started, or ends or says something else before its start line.
+    pub fn start(command: &mut Command) -> Result<Self> {
+        command.stdin(Stdio::null()).stdout(Stdio::piped());
+        let mut child = command.spawn().with_context(|| {
+            let program = Path::new(command.get_program());
+            format!("cannot start {}; is it built?", program.display())
+        })?;
         let stdout = child.stdout.take();
         let mut process = Process(child);
         let lines = read_lines(stdout.context("the server has no standard output")?);

@@ -230,6 +230,11 @@ fn connections_that_do_not_stay_open_are_found() {
 }
 
 #[test]
+fn a_close_that_waits_for_others_is_found() {
+    failure(Fault::ForgetsHalfClosed, "close-while-another-waits");
+}
+
+#[test]
 fn a_server_that_is_not_there_is_named() {
     let free = TcpListener::bind("127.0.0.1:0")
         .and_then(|listener| listener.local_addr())

@@ -17,7 +17,8 @@ pub struct Args {
     #[command(flatten)]
     pub common: CommonArgs,
 
-    /// What carries requests to the kernel; `auto` is io_uring, or epoll where the kernel refuses it
+    /// What carries requests to the kernel; `auto` is io_uring, with descriptors of the process where
+    /// the kernel is too old for direct ones, or epoll where it refuses io_uring
     #[arg(long, value_enum, default_value_t = DriverArg::Uring)]
     pub driver: DriverArg,
 

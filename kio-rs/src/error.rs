@@ -1,12 +1,14 @@
 //! Why a runtime cannot start, with the likely cause and the remedy.
 
-use std::{fs, io};
+use std::io;
+
+use server_kit::{io_uring_refusal, kernel_release};
 
 /// A runtime could not start or did not end well.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// `io_uring_setup` is not allowed.
+    /// io_uring is not allowed, or not there at all.
     #[error("io_uring is refused: {cause}")]
     Refused {
         /// The likely cause and the remedy.
@@ -64,37 +66,12 @@ impl Error {
         move |source| Self::Io { what, source }
     }
 
-    /// `io_uring_setup` refused outright, for any flags.
-    pub(crate) fn refused(source: io::Error) -> Self {
-        if matches!(source.raw_os_error(), Some(libc::EMFILE | libc::ENFILE)) {
-            return Self::Io {
-                what: "making a ring (raise the limit of open files: `ulimit -n`)",
-                source,
-            };
+    /// One of io_uring's own system calls failed, and not for want of a feature.
+    pub(crate) fn ring(what: &'static str) -> impl FnOnce(io::Error) -> Self {
+        move |source| match io_uring_refusal(&source) {
+            Some(cause) => Self::Refused { cause, source },
+            None => Self::Io { what, source },
         }
-        let cause = match source.raw_os_error() {
-            Some(libc::EPERM | libc::EACCES) => match disabled_setting().as_deref() {
-                Some("0") | None => {
-                    "a seccomp filter forbids it, as container runtimes do by default; \
-                     run outside the container or with a profile that allows io_uring"
-                        .to_owned()
-                }
-                Some(level) => format!(
-                    "kernel.io_uring_disabled={level}; `sysctl kernel.io_uring_disabled=0` allows it"
-                ),
-            },
-            Some(libc::ENOSYS) => {
-                "this kernel has no io_uring (Linux 5.1 brought it), or a seccomp filter \
-                 hides it, as container runtimes do by default"
-                    .to_owned()
-            }
-            Some(libc::ENOMEM) => {
-                "the limit of locked memory is too low for a ring; raise it (`ulimit -l`)"
-                    .to_owned()
-            }
-            _ => "the kernel gives no such error by its documentation".to_owned(),
-        };
-        Self::Refused { cause, source }
     }
 
     pub(crate) fn unsupported(feature: &'static str, needs: &'static str) -> Self {
@@ -104,16 +81,4 @@ impl Error {
             kernel: kernel_release(),
         }
     }
-}
-
-fn disabled_setting() -> Option<String> {
-    let text = fs::read_to_string("/proc/sys/kernel/io_uring_disabled").ok()?;
-    Some(text.trim().to_owned())
-}
-
-fn kernel_release() -> String {
-    nix::sys::utsname::uname().map_or_else(
-        |_| "an unknown kernel".to_owned(),
-        |name| name.release().to_string_lossy().into_owned(),
-    )
 }

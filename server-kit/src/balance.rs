@@ -26,16 +26,18 @@ use std::ffi::{c_int, c_long, c_uint};
 use std::io;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
 
-use anyhow::{Context, Result};
+use anyhow::{Error, Result};
 use clap::ValueEnum;
 use socket2::Socket;
+
+use crate::refusal::kernel_release;
 
 /// How new connections are shared out among the workers' listeners.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Balance {
     /// By the kernel's hash of addresses and ports
     Hash,
-    /// Each listener in turn, by a BPF program (Linux 5.12, CAP_BPF)
+    /// Each listener in turn, by a BPF program (Linux 5.12, 5.18 on 64-bit ARM; CAP_BPF)
     Turns,
     /// In turn where the kernel allows it; else by its hash, which is said on standard error
     Auto,
@@ -64,12 +66,33 @@ pub(crate) fn take_turns(listeners: &[Socket]) -> Result<()> {
             .first()
             .map_or(Ok(()), |listener| attach(listener, &program))
     };
-    attach().context(
-        "the kernel refuses to share connections out in turn, which takes Linux 5.12 (5.18 on \
-         64-bit ARM) and the capability CAP_BPF (be root, or `setcap cap_bpf+ep` the server; in a \
-         container, allow bpf(2) as well); --balance hash does without",
+    attach().map_err(|source| {
+        let context = explanation(source.kind());
+        Error::new(source).context(context)
+    })
+}
+
+fn explanation(kind: io::ErrorKind) -> String {
+    let cause = match kind {
+        io::ErrorKind::PermissionDenied => "it takes the capability CAP_BPF (be root, or \
+             `setcap cap_bpf+ep` the server; in a container, allow bpf(2) as well)"
+            .to_owned(),
+        _ => format!(
+            "sharing connections out in turn needs Linux {NEEDS}; this is {}",
+            kernel_release()
+        ),
+    };
+    format!(
+        "the kernel refuses to share connections out in turn: {cause}; --balance hash does without"
     )
 }
+
+/// The release that brought the program's atomic addition.
+const NEEDS: &str = if cfg!(target_arch = "aarch64") {
+    "5.18"
+} else {
+    "5.12"
+};
 
 /// One instruction of eBPF, as in `linux/bpf.h`; the numbers are those of that file.
 #[repr(C)]

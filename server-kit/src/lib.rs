@@ -2,14 +2,17 @@
 //! the flags ([`CommonArgs`]), the options on the sockets ([`listener`]), how connections are shared
 //! out among listeners ([`Balance`]), the rule of spinning before sleeping ([`AdaptiveSpin`]), the
 //! counters ([`Counters`]) and the JSON lines that report them ([`StartLine`], [`CountersLine`]),
-//! and the signals ([`CaughtSignals`]).
+//! the signals ([`CaughtSignals`]), and the likely cause when the kernel refuses io_uring
+//! ([`io_uring_refusal`]).
 //!
 //! A server prints one [`StartLine`] when its sockets listen, a [`CountersLine`] with
 //! `"event":"counters"` at every SIGUSR1, and one with `"event":"stop"` after SIGINT or SIGTERM,
 //! when its workers have ended. Everything else goes to standard error.
 //!
-//! Without the feature `server` there are the counters and the rule of spinning alone: what the
-//! library `kio_rs` needs, without the flags, lines and signals that only its server's binary has.
+//! With the feature `uring` there is what a server on io_uring finds out by trying.
+//!
+//! Without the feature `server` there are the counters, the rule of spinning and the causes of
+//! refusals alone: what the library `kio_rs` needs, without the flags, lines and signals that only its server's binary has.
 #![deny(unsafe_code)]
 
 #[cfg(feature = "server")]
@@ -21,10 +24,17 @@ mod args;
 )]
 mod balance;
 mod counters;
+#[cfg(feature = "uring")]
+#[allow(
+    unsafe_code,
+    reason = "entries of a ring are put there without a check"
+)]
+mod direct;
 #[cfg(feature = "server")]
 mod lines;
 #[cfg(feature = "server")]
 mod pinning;
+mod refusal;
 #[cfg(feature = "server")]
 mod signals;
 #[cfg(feature = "server")]
@@ -36,10 +46,13 @@ pub use args::{CommonArgs, Cpus};
 #[cfg(feature = "server")]
 pub use balance::Balance;
 pub use counters::{Counter, Counters, WorkerCounters};
+#[cfg(feature = "uring")]
+pub use direct::closes_direct_descriptors_at_once;
 #[cfg(feature = "server")]
 pub use lines::{CountersLine, Event, Kept, StartLine, print_line};
 #[cfg(feature = "server")]
 pub use pinning::confine;
+pub use refusal::{io_uring_refusal, kernel_release};
 #[cfg(feature = "server")]
 pub use signals::{CaughtSignals, request_stop};
 #[cfg(feature = "server")]

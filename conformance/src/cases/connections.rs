@@ -13,6 +13,19 @@ const CONNECTIONS: usize = 2000;
 /// Files of this process besides the connections; a guess on the high side.
 const OTHER_FILES: u64 = 64;
 
+/// The older connection has asked before, so that the server waits for its next request.
+pub(crate) fn close_while_another_waits(server: SocketAddr) -> Result<(), Failure> {
+    let mut waits = Client::connect(server)?;
+    waits.exchange(GET, HELLO)?;
+    for _ in 0..3 {
+        let mut ends = Client::connect(server)?;
+        ends.exchange(GET, HELLO)?;
+        ends.finish()?;
+    }
+    waits.exchange(GET, HELLO)?;
+    waits.finish()
+}
+
 /// Two rounds: the second shows that all connections of the first are still open.
 pub(crate) fn connections_2000(server: SocketAddr) -> Result<(), Failure> {
     let limit = raise_open_file_limit().map_err(|error| Failure::Limit(format!("{error:#}")))?;

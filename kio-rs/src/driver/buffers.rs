@@ -170,7 +170,7 @@ impl Buffers {
         unsafe { submitter.register_buf_ring_with_flags(address, count, GROUP, 0) }.map_err(
             |source| match source.raw_os_error() {
                 Some(libc::EINVAL) => Error::unsupported("a buffer ring", "5.19"),
-                _ => Error::io("registering the buffer ring")(source),
+                _ => Error::ring("registering the buffer ring")(source),
             },
         )?;
         Ok(buffers)

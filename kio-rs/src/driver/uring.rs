@@ -239,8 +239,7 @@ impl Backend for Uring {
                 UNOWNED => {}
                 UNPARK if completion.result < 0 && completion.result != -libc::ECANCELED => {
                     let source = io::Error::from_raw_os_error(-completion.result);
-                    let what =
-                        "waiting for other threads failed (Linux 5.13 brought multishot poll)";
+                    let what = "waiting for other threads failed";
                     return Err(io::Error::new(source.kind(), format!("{what}: {source}")));
                 }
                 UNPARK => {

@@ -19,6 +19,7 @@ fn answers_are_the_same_bytes() {
         "body-1-mib",
         "chunked-body",
         "half-closed-client",
+        "close-while-another-waits",
         "connections-2000",
     ] {
         assert_passes(SERVER, &["--workers", "2"], case);

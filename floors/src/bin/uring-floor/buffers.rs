@@ -12,13 +12,13 @@ use std::ptr::NonNull;
 use std::slice;
 use std::sync::atomic::{AtomicU16, Ordering};
 
-use anyhow::{Context, Error, Result};
+use anyhow::{Context, Result};
 use io_uring::types::BufRingEntry;
 use io_uring::{Submitter, cqueue};
 use nix::unistd::{SysconfVar, sysconf};
 
 use crate::args::Args;
-use crate::refusal::unsupported;
+use crate::refusal::{refused, unsupported};
 
 /// The only buffer group of a worker's ring.
 pub(crate) const GROUP: u16 = 0;
@@ -70,7 +70,7 @@ impl Buffers {
                     "leave --incremental out",
                 ),
                 Some(libc::EINVAL) => unsupported("a buffer ring", "5.19", "give --recv one-shot"),
-                _ => Error::new(source).context("cannot register the buffer ring"),
+                _ => refused("registering the buffer ring")(source),
             },
         )?;
         Ok(buffers)

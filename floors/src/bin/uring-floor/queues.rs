@@ -5,13 +5,13 @@ use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use anyhow::{Error, Result};
+use anyhow::Result;
 use io_uring::types::{SubmitArgs, Timespec};
 use io_uring::{CompletionQueue, EnterFlags, IoUring, SubmissionQueue, Submitter, cqueue, squeue};
 use server_kit::Counters;
 
 use crate::args::{Args, RingFd};
-use crate::refusal::unsupported;
+use crate::refusal::{refused, unsupported};
 
 /// A sleep without an end, for the kernel.
 static LONG_TIME: Timespec = Timespec::new().sec(3600);
@@ -45,7 +45,7 @@ impl<'r> Queues<'r> {
                     Some(libc::EINVAL) => {
                         unsupported("a registered ring", "5.18", "give --ring-fd plain")
                     }
-                    _ => Error::new(source).context("cannot register the ring"),
+                    _ => refused("registering the ring")(source),
                 })?;
         }
         Ok(Self {

@@ -5,6 +5,7 @@ use std::io;
 use anyhow::{Context, Error, Result};
 use io_uring::{Builder, IoUring, Probe, opcode};
 use nix::sys::resource::{Resource, getrlimit};
+use server_kit::closes_direct_descriptors_at_once;
 
 use crate::args::{Args, Descriptors, Receive, SendBy, SkipSuccess, TaskRun};
 use crate::buffers::Buffers;
@@ -122,8 +123,17 @@ fn explain(error: io::Error, wanted: &[Flag], works: impl Fn(&[Flag]) -> bool) -
             let flag = &wanted[culprit];
             unsupported(flag.name, flag.needs, flag.without)
         }
-        _ => refused(error),
+        _ => failed(error),
     }
+}
+
+fn failed(source: io::Error) -> Error {
+    refused(match source.raw_os_error() {
+        Some(libc::EMFILE | libc::ENFILE) => {
+            "making a ring (too many files are open: raise the limit, `ulimit -n`)"
+        }
+        _ => "making a ring",
+    })(source)
 }
 
 /// Checks that the kernel has all that the flags ask for, and registers buffers and descriptors.
@@ -174,7 +184,7 @@ fn check_operations(uring: &IoUring, args: &Args) -> Result<()> {
     uring
         .submitter()
         .register_probe(&mut probe)
-        .context("cannot ask io_uring for its operations")?;
+        .map_err(refused("asking io_uring for its operations"))?;
     if !probe.is_supported(opcode::Socket::CODE) {
         return Err(unsupported(
             "multishot accept",
@@ -199,6 +209,14 @@ fn check_operations(uring: &IoUring, args: &Args) -> Result<()> {
 /// Makes the table of direct descriptors, as long as the process may have open files: the kernel
 /// allows no more.
 fn make_table(uring: &IoUring) -> Result<()> {
+    let at_once = closes_direct_descriptors_at_once();
+    if !at_once.map_err(refused("trying direct descriptors"))? {
+        return Err(unsupported(
+            "closing direct descriptors at once",
+            "6.13",
+            "give --descriptors process",
+        ));
+    }
     let (soft, _) =
         getrlimit(Resource::RLIMIT_NOFILE).context("cannot read the limit of open files")?;
     let length = u32::try_from(soft).unwrap_or(u32::MAX).min(MAX_DIRECT);
@@ -209,7 +227,7 @@ fn make_table(uring: &IoUring) -> Result<()> {
             "5.19",
             "give --descriptors process",
         ),
-        _ => Error::new(source).context("cannot make the table of direct descriptors"),
+        _ => refused("making the table of direct descriptors")(source),
     })
 }
 
@@ -257,6 +275,9 @@ mod tests {
     fn a_kernel_without_io_uring_is_not_taken_for_an_old_one() {
         let hidden = io::Error::from_raw_os_error(libc::ENOSYS);
         let message = format!("{:#}", explain(hidden, &wanted("--no-sqarray"), |_| false));
-        assert!(message.contains("no io_uring"), "{message}");
+        assert!(
+            message.contains("Linux 5.1") || message.contains("seccomp"),
+            "{message}"
+        );
     }
 }

@@ -85,13 +85,31 @@ pub(super) fn make(config: &Config, cpu: Option<usize>) -> Result<IoUring, Error
                     let marked = wanted.iter_mut().filter(|flag| flag.name == "TASKRUN_FLAG");
                     marked.for_each(|flag| flag.wanted = false);
                 }
-                if build(config, cpu, &wanted).is_ok() {
+                // Another refusal than "invalid" comes of something else, once the flags are known.
+                if !is_invalid(&build(config, cpu, &wanted)) {
                     return Err(Error::unsupported(wanted[last].name, wanted[last].needs));
                 }
             }
-            Err(Error::refused(error))
+            Err(failed(error))
         }
-        built => built.map_err(Error::refused),
+        built => built.map_err(failed),
+    }
+}
+
+fn is_invalid<T>(result: &io::Result<T>) -> bool {
+    matches!(result, Err(error) if error.raw_os_error() == Some(libc::EINVAL))
+}
+
+fn failed(source: io::Error) -> Error {
+    match source.raw_os_error() {
+        Some(libc::EMFILE | libc::ENFILE) => {
+            Error::io("making a ring (raise the limit of open files: `ulimit -n`)")(source)
+        }
+        Some(libc::EINVAL) => Error::Refused {
+            cause: "the kernel calls the set-up invalid, and no flag alone is to blame".to_owned(),
+            source,
+        },
+        _ => Error::ring("making a ring")(source),
     }
 }
 

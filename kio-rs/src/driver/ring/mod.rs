@@ -95,6 +95,10 @@ impl Ring {
         if let Some(us) = config.napi_busy_poll_us {
             register::napi(&ring.uring, us.get())?;
         }
+        // A seccomp filter may allow a ring to be made and not to be entered: better known now, when
+        // another driver can be had, than by a worker that ends.
+        let entered = ring.uring.submitter().submit();
+        entered.map_err(Error::ring("entering the ring"))?;
         Ok(ring)
     }
 

@@ -5,6 +5,7 @@ use std::os::fd::AsRawFd;
 
 use io_uring::types::Napi;
 use io_uring::{IoUring, Probe, opcode};
+use server_kit::closes_direct_descriptors_at_once;
 
 use crate::config::{Config, Ops};
 use crate::driver::places;
@@ -27,12 +28,32 @@ struct Update {
 /// Multishot has no feature bit. The release that brought multishot accept brought the operation
 /// SOCKET too (5.19), and that of multishot receive SEND_ZC (6.0).
 pub(super) fn probe(uring: &IoUring, config: &Config) -> Result<(), Error> {
-    let parameters = uring.params();
-    if !parameters.is_feature_ext_arg() {
-        return Err(Error::unsupported("waiting with a time-out", "5.11"));
-    }
-    if config.min_wait.is_some() && !parameters.is_feature_min_timeout() {
-        return Err(Error::unsupported("a minimal wait", "6.12"));
+    let has = uring.params();
+    // Multishot poll, by which other threads wake a worker, came with the tags of resources.
+    let features = [
+        (
+            true,
+            has.is_feature_ext_arg(),
+            "waiting with a time-out",
+            "5.11",
+        ),
+        (
+            true,
+            has.is_feature_resource_tagging(),
+            "multishot poll",
+            "5.13",
+        ),
+        (
+            config.min_wait.is_some(),
+            has.is_feature_min_timeout(),
+            "a minimal wait",
+            "6.12",
+        ),
+    ];
+    for (wanted, there, feature, needs) in features {
+        if wanted && !there {
+            return Err(Error::unsupported(feature, needs));
+        }
     }
     if config.ops == Ops::OneShot {
         return Ok(());
@@ -41,7 +62,7 @@ pub(super) fn probe(uring: &IoUring, config: &Config) -> Result<(), Error> {
     uring
         .submitter()
         .register_probe(&mut probe)
-        .map_err(Error::io("asking io_uring for its operations"))?;
+        .map_err(Error::ring("asking io_uring for its operations"))?;
     if !probe.is_supported(opcode::Socket::CODE) {
         return Err(Error::unsupported("multishot accept", "5.19"));
     }
@@ -66,7 +87,7 @@ pub(super) fn ring_index(uring: &IoUring) -> Result<i32, Error> {
     let source = io::Error::last_os_error();
     Err(match source.raw_os_error() {
         Some(libc::EINVAL) => Error::unsupported("a registered ring", "5.18"),
-        _ => Error::io("registering the ring")(source),
+        _ => Error::ring("registering the ring")(source),
     })
 }
 
@@ -94,9 +115,16 @@ fn ring_fds(uring: &IoUring, operation: u32, update: &mut Update) -> i64 {
     }
 }
 
-/// Makes the table of direct descriptors.
+/// Makes the table of direct descriptors, where closing one of them is worth its name.
 pub(super) fn direct_table(uring: &IoUring, config: &Config) -> Result<(), Error> {
     let length = places::table_length(config)?;
+    let at_once = closes_direct_descriptors_at_once();
+    if !at_once.map_err(Error::ring("trying direct descriptors"))? {
+        return Err(Error::unsupported(
+            "closing direct descriptors at once",
+            "6.13",
+        ));
+    }
     uring
         .submitter()
         .register_files_sparse(length)
@@ -104,7 +132,7 @@ pub(super) fn direct_table(uring: &IoUring, config: &Config) -> Result<(), Error
             Some(libc::EINVAL) => {
                 Error::unsupported("direct descriptors for accepted sockets", "5.19")
             }
-            _ => Error::io("making the table of direct descriptors")(source),
+            _ => Error::ring("making the table of direct descriptors")(source),
         })
 }
 
@@ -118,6 +146,6 @@ pub(super) fn napi(uring: &IoUring, busy_poll_us: u32) -> Result<(), Error> {
         .register_napi(&mut napi)
         .map_err(|source| match source.raw_os_error() {
             Some(libc::EINVAL | libc::EOPNOTSUPP) => Error::unsupported("NAPI busy polling", "6.9"),
-            _ => Error::io("asking for NAPI busy polling")(source),
+            _ => Error::ring("asking for NAPI busy polling")(source),
         })
 }

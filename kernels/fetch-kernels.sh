@@ -1,0 +1,47 @@
+#!/bin/sh
+# Fetches the kernels of kernels.list for both architectures: CACHE/kernels/NAME-ARCHITECTURE, each with
+# the package's version beside it. Status 3 when Debian's archive cannot be had.
+# usage: fetch-kernels.sh CACHE
+set -eu
+here=$(cd "$(dirname -- "$0")" && pwd)
+cache=$1
+mkdir -p "$cache/kernels"
+# shellcheck source=SCRIPTDIR/archive.sh
+. "$here/archive.sh"
+
+no_archive() {
+    printf 'kernels: %s/debian has no %s\n' "$mirror" "$1" >&2
+    exit 3
+}
+
+# fetch NAME ARCHITECTURE DEBIAN_ARCHITECTURE
+fetch() {
+    meta=linux-image-cloud-$3:$3
+    package=$(with_archive "$1" apt-cache show "$meta" 2>/dev/null |
+        sed -n 's/^Depends:.* \?\(linux-image-[0-9][^ ]*\) (= \([^)]*\)).*/\1 \2/p' | head -n 1)
+    [ -n "$package" ] || no_archive "$meta"
+    version=${package#* }
+    package=${package% *}
+    # Newer packages have the kernel itself in one of its own.
+    binary=linux-binary-${package#linux-image-}
+    if with_archive "$1" apt-cache show "$binary:$3=$version" >/dev/null 2>&1; then
+        package=$binary
+    fi
+    target=$cache/kernels/$1-$2
+    if [ -s "$target" ] && [ "$(cat "$target.version" 2>/dev/null)" = "$version" ]; then
+        return
+    fi
+    work=$(mktemp -d "$cache/fetch.XXXXXX")
+    (cd "$work" && download "$1" "$package:$3=$version") || no_archive "$package"
+    dpkg-deb --fsys-tarfile "$work"/*.deb | tar -x -C "$work" --wildcards '*/vmlinuz*'
+    mv "$(find "$work" -name 'vmlinuz*' -type f)" "$target"
+    rm -rf "$work"
+    printf '%s\n' "$version" >"$target.version"
+    printf 'kernels: fetched %s for %s: %s\n' "$1" "$2" "$version" >&2
+}
+
+grep -v '^#' "$here/kernels.list" | while read -r name suites; do
+    archive "$name" "$suites" || no_archive "$suites"
+    fetch "$name" x86_64 amd64
+    fetch "$name" aarch64 arm64
+done

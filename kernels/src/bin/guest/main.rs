@@ -1,0 +1,60 @@
+//! `guest`: the only process of a booted kernel. It tries everything, prints what came of it, and ends.
+//!
+//! | module | what it is |
+//! |---|---|
+//! | `boot` | what a first process has to do before anything else works |
+//! | `arms` | every arm, by `bench verify` |
+//! | `attempt` | one server under one restriction |
+//! | `restrictions` | what is tried: users, sysctls, seccomp filters, limits |
+#![forbid(unsafe_code)]
+
+mod arms;
+mod attempt;
+mod boot;
+mod restrictions;
+
+use std::env::consts::ARCH;
+
+use anyhow::{Result, ensure};
+use kernels::{Line, Outcome};
+use nix::sys::reboot::{RebootMode, reboot};
+
+fn main() {
+    // Anywhere else it would mount over what is there, and end by a reboot.
+    if std::process::id() != 1 {
+        eprintln!("guest: it is the first process of a guest, and nothing else");
+        std::process::exit(2);
+    }
+    if let Err(error) = run() {
+        eprintln!("guest: {error:#}");
+    }
+    // Under QEMU's -no-reboot this is the end; what returns from it has failed.
+    let Err(error) = reboot(RebootMode::RB_AUTOBOOT);
+    eprintln!("guest: cannot reboot: {error}");
+}
+
+fn run() -> Result<()> {
+    boot::prepare()?;
+    let release = server_kit::kernel_release();
+    Line::Started {
+        release: release.clone(),
+        architecture: ARCH.to_owned(),
+    }
+    .print()?;
+    let mut checks = 0;
+    let mut print = |name: &str, arm: bool, outcome: Outcome| {
+        checks += 1;
+        let name = name.to_owned();
+        Line::Checked { name, arm, outcome }.print()
+    };
+    let names = arms::names()?;
+    ensure!(!names.is_empty(), "there is no arm");
+    for name in names {
+        print(&name, true, arms::verify(&name, &release))?;
+    }
+    for check in restrictions::all() {
+        let outcome = check.run(&release);
+        print(&check.name, false, outcome)?;
+    }
+    Line::Ended { checks }.print()
+}
