@@ -222,7 +222,7 @@ fn a_host_that_is_known_makes_no_other_one_known() {
             format!("{start}/"),
             format!("/{known}"),
             format!("{known}:x"),
-            format!("{} {end}", &start[..7]),
+            format!("{} x{end}", &start[..7]),
         ] {
             assert_answers(
                 twice.clone() + &get(&other),
