@@ -119,6 +119,16 @@ impl Client {
         Err(self.failure(excerpt(expected), &got, &end))
     }
 
+    /// Reads until the server closes. A reset is as good: what came before it has been read.
+    pub(crate) fn receive_all(&self) -> Result<Vec<u8>, Failure> {
+        let mut got = Vec::new();
+        match self.read_into(&mut got, 1 << 20) {
+            End::Closed => Ok(got),
+            End::Failed(error) if error.kind() == ErrorKind::ConnectionReset => Ok(got),
+            end => Err(self.failure("the end of the connection".to_owned(), &got, &end)),
+        }
+    }
+
     /// Reads one answer with a status and a body, whatever else is in its head, which must tell the
     /// body's length. Returns how many bytes the answer had.
     pub(crate) fn receive_like(&self, status: u16, body: &[u8]) -> Result<usize, Failure> {

@@ -11,6 +11,7 @@
 mod case;
 mod cases;
 mod client;
+pub mod differential;
 mod failure;
 mod macros;
 pub mod server;
