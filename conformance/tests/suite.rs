@@ -25,6 +25,10 @@ enum Fault {
     ClosesWithoutAnswer,
     ForgetsHalfClosed,
     ClosesAfterEachAnswer,
+    /// Reads on while its answers are not read, and keeps them.
+    KeepsUnread,
+    /// Loses what does not fit into the socket at once.
+    WritesOnce,
     /// Its answers have a field more, as those of other servers do.
     NamesItself,
 }
@@ -58,6 +62,7 @@ fn serve(mut stream: TcpStream, fault: Fault) -> io::Result<()> {
         Fault::DoesNotParse => Mode::AnswerEveryRead,
         _ => Mode::Parse,
     });
+    let mut unread = Vec::new();
     let mut early = fault == Fault::AnswersEarly;
     if early {
         stream.read_exact(&mut buffer[..1])?;
@@ -83,7 +88,25 @@ fn serve(mut stream: TcpStream, fault: Fault) -> io::Result<()> {
             early = batch.requests == 0;
             continue;
         }
-        stream.write_all(&spoilt(&batch.bytes, fault))?;
+        match fault {
+            Fault::KeepsUnread => {
+                unread.extend_from_slice(&batch.bytes);
+                stream.set_nonblocking(true)?;
+                while let Ok(count) = stream.write(&unread) {
+                    if count == 0 {
+                        break;
+                    }
+                    unread.drain(..count);
+                }
+                stream.set_nonblocking(false)?;
+            }
+            Fault::WritesOnce => {
+                stream.set_nonblocking(true)?;
+                _ = stream.write(&batch.bytes);
+                stream.set_nonblocking(false)?;
+            }
+            _ => stream.write_all(&spoilt(&batch.bytes, fault))?,
+        }
         if fault == Fault::StaysOpen {
             continue;
         }
@@ -202,6 +225,17 @@ fn a_missing_answer_is_found() {
     failure(Fault::IgnoresPipelining, "pipelined-1000");
     failure(Fault::ClosesWithoutAnswer, "malformed-400");
     failure(Fault::ForgetsHalfClosed, "half-closed-client");
+}
+
+#[test]
+fn a_server_that_reads_on_while_its_answers_are_not_read_is_found() {
+    let message = failure(Fault::KeepsUnread, "flood-unread").to_string();
+    assert!(message.contains("stops reading"), "{message}");
+}
+
+#[test]
+fn answers_that_are_written_in_part_are_found() {
+    failure(Fault::WritesOnce, "byte-by-byte-reader");
 }
 
 #[test]

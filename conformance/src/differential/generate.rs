@@ -324,7 +324,7 @@ mod tests {
 
     #[test]
     fn every_place_is_changed_and_every_value_used() {
-        let some = inputs(3, 5000);
+        let some = inputs(3, 20_000);
         for (place, values) in VALUES {
             for value in values {
                 let change = format!("`{value}`");

@@ -13,7 +13,7 @@ use crate::arms::{Answers, Arm};
 /// The other server that the study's are compared with.
 const OTHER: &str = "nginx";
 
-/// Unexplained differences that are shown; the rest is counted.
+/// Faults that are shown; the rest is counted.
 const SHOWN: usize = 40;
 
 /// Whether an arm is sent the inputs: the study's own that read requests, and the other server.
@@ -84,8 +84,9 @@ impl Compared {
         for (input, (one, other)) in inputs.iter().zip(first.replies.iter().zip(&second.replies)) {
             if one != other {
                 self.faults.push(format!(
-                    "{}: {} and {} answer differently: \"{}\" and \"{}\"",
-                    described(input),
+                    "{}, {}: {} and {} answer differently: \"{}\" and \"{}\"",
+                    input.place,
+                    input.change,
                     first.arm,
                     second.arm,
                     one.bytes().escape_ascii(),
@@ -103,6 +104,7 @@ impl Compared {
     ) -> Result<()> {
         let differences = Differences::from_nginx()
             .context("conformance/differences.toml is not as it must be")?;
+        let mut unexplained: BTreeMap<String, (usize, &Input)> = BTreeMap::new();
         let mut found: Vec<Explained> = differences
             .all()
             .iter()
@@ -120,12 +122,11 @@ impl Compared {
                 continue;
             }
             let Some(place) = differences.explain(input, &ours, &theirs) else {
-                self.faults.push(format!(
-                    "{}: {} answers {ours}, {} answers {theirs}",
-                    described(input),
-                    own.arm,
-                    other.arm
-                ));
+                let what = format!(
+                    "{}, {}: {} answers {ours}, {} answers {theirs}",
+                    input.place, input.change, own.arm, other.arm
+                );
+                unexplained.entry(what).or_insert((0, input)).0 += 1;
                 continue;
             };
             let explained = &mut found[place];
@@ -137,6 +138,11 @@ impl Compared {
         }
         found.retain(|explained| explained.inputs > 0);
         self.explained = found;
+        for (what, (count, input)) in unexplained {
+            let bytes = input.bytes.escape_ascii();
+            self.faults
+                .push(format!("{what}; {count} times, such as to \"{bytes}\""));
+        }
         Ok(())
     }
 
@@ -176,9 +182,4 @@ impl Compared {
         }
         text
     }
-}
-
-fn described(input: &Input) -> String {
-    let bytes = input.bytes.escape_ascii();
-    format!("{}, {}: \"{bytes}\"", input.place, input.change)
 }
