@@ -17,10 +17,10 @@ pub(crate) fn byte_by_byte_reader(server: SocketAddr) -> Result<(), Failure> {
     client.finish()
 }
 
-const FLOODERS: usize = 16;
+const FLOODERS: usize = 8;
 
 /// More than any socket buffers hold, and so much that a server which keeps it shows.
-const FLOOD_BYTES: usize = 16 << 20;
+const FLOOD_BYTES: usize = 8 << 20;
 
 /// Each client sends until the server takes no more, and only then reads: the server must stop reading
 /// while its answers are not read, and answer each request in the end.

@@ -52,6 +52,17 @@ pub(super) struct Explained {
     pub(super) statuses: BTreeMap<(String, String), usize>,
 }
 
+impl Explained {
+    fn new(because: &str) -> Self {
+        Self {
+            because: because.to_owned(),
+            inputs: 0,
+            places: Vec::new(),
+            statuses: BTreeMap::new(),
+        }
+    }
+}
+
 /// Compares the arms that were asked.
 pub(super) fn compare(inputs: &[Input], verified: &[Verified]) -> Result<Compared> {
     let asked = verified.iter().filter(|arm| !arm.replies.is_empty());
@@ -105,16 +116,8 @@ impl Compared {
         let differences = Differences::from_nginx()
             .context("conformance/differences.toml is not as it must be")?;
         let mut unexplained: BTreeMap<String, (usize, &Input)> = BTreeMap::new();
-        let mut found: Vec<Explained> = differences
-            .all()
-            .iter()
-            .map(|difference| Explained {
-                because: difference.because.clone(),
-                inputs: 0,
-                places: Vec::new(),
-                statuses: BTreeMap::new(),
-            })
-            .collect();
+        // By reason: one may be given for several places.
+        let mut found: Vec<Explained> = Vec::new();
         for (input, (ours, theirs)) in inputs.iter().zip(own.replies.iter().zip(&other.replies)) {
             let (ours, theirs) = (ours.statuses(), theirs.statuses());
             if ours == theirs {
@@ -129,14 +132,25 @@ impl Compared {
                 unexplained.entry(what).or_insert((0, input)).0 += 1;
                 continue;
             };
-            let explained = &mut found[place];
+            let because = &differences.all()[place].because;
+            let known = found.iter().position(|one| one.because == *because);
+            let known = known.unwrap_or_else(|| {
+                found.push(Explained::new(because));
+                found.len() - 1
+            });
+            let explained = &mut found[known];
             explained.inputs += 1;
             if !explained.places.contains(&input.place) {
                 explained.places.push(input.place);
             }
             *explained.statuses.entry((ours, theirs)).or_default() += 1;
         }
-        found.retain(|explained| explained.inputs > 0);
+        found.sort_by(|one, other| {
+            other
+                .inputs
+                .cmp(&one.inputs)
+                .then(one.because.cmp(&other.because))
+        });
         self.explained = found;
         for (what, (count, input)) in unexplained {
             let bytes = input.bytes.escape_ascii();
