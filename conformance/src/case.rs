@@ -2,7 +2,9 @@
 
 use std::net::SocketAddr;
 
-use crate::cases::{HELLO, closing, connections, framing, refusals, requests};
+use crate::cases::{
+    HELLO, closing, connections, framing, heads, refusals, requests, slow_clients, splits,
+};
 use crate::failure::Failure;
 
 /// Something that a server must do.
@@ -63,7 +65,7 @@ const fn case(
     }
 }
 
-static CASES: [Case; 13] = [
+static CASES: &[Case] = &[
     Case {
         needs_parsing: false,
         basic: true,
@@ -95,6 +97,71 @@ static CASES: [Case; 13] = [
         "answers HEAD without a body",
     ),
     case(
+        "bytes-in-a-row",
+        splits::bytes_in_a_row,
+        "answers requests that come byte by byte without a pause",
+    ),
+    case(
+        "pipeline-cut-anywhere",
+        splits::pipeline_cut_anywhere,
+        "answers six pipelined requests of every kind, cut in two at each of their bytes",
+    ),
+    case(
+        "byte-by-byte-reader",
+        slow_clients::byte_by_byte_reader,
+        "answers 4000 pipelined requests of a client that reads one byte at a time",
+    ),
+    case(
+        "flood-unread",
+        slow_clients::flood_unread,
+        "stops reading while answers are not read, and answers each request in the end",
+    ),
+    case(
+        "folded-field",
+        heads::folded_field,
+        "refuses a field that goes on in the next line (obs-fold)",
+    ),
+    case(
+        "bare-lf",
+        heads::bare_lf,
+        "takes a bare LF as the end of a line, and empty lines before a request",
+    ),
+    case(
+        "bare-cr-and-controls",
+        heads::bare_cr_and_controls,
+        "refuses a CR without LF, and control characters",
+    ),
+    case(
+        "field-name",
+        heads::field_name,
+        "refuses field names that are none, and white space before the colon",
+    ),
+    case(
+        "host-once",
+        heads::host_once,
+        "refuses HTTP/1.1 without Host, and any request with two",
+    ),
+    case(
+        "host-value",
+        heads::host_value,
+        "refuses a Host that is neither name nor address",
+    ),
+    case(
+        "target-forms",
+        heads::target_forms,
+        "takes origin-form, absolute-form and `OPTIONS *`; refuses others, and CONNECT with 501",
+    ),
+    case(
+        "versions",
+        heads::versions,
+        "refuses other versions, HTTP/2\'s preface and TLS",
+    ),
+    case(
+        "upgrade-ignored",
+        heads::upgrade_ignored,
+        "answers a request that offers an upgrade as any other",
+    ),
+    case(
         "body-1-mib",
         framing::body_1_mib,
         "skips a body of 1 MiB that looks like requests",
@@ -103,6 +170,26 @@ static CASES: [Case; 13] = [
         "chunked-body",
         framing::chunked_body,
         "skips a chunked body with extensions and trailers",
+    ),
+    case(
+        "chunked-malformed",
+        framing::chunked_malformed,
+        "refuses a chunked body out of shape",
+    ),
+    case(
+        "content-length",
+        framing::content_length,
+        "refuses lengths that differ or are none",
+    ),
+    case(
+        "smuggling",
+        framing::smuggling,
+        "refuses a length beside a transfer coding, and any coding but `chunked` once",
+    ),
+    case(
+        "expect-continue",
+        framing::expect_continue,
+        "asks for a body with 100 where a client waits for that",
     ),
     case(
         "malformed-400",
@@ -151,7 +238,7 @@ static CASES: [Case; 13] = [
 
 /// Every case.
 pub fn cases() -> &'static [Case] {
-    &CASES
+    CASES
 }
 
 /// Runs every case that `applies` to the server.

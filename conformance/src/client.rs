@@ -1,9 +1,11 @@
 //! One connection to the server, with a memory of what was sent.
 
-use std::io::{ErrorKind, Read, Write};
+use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::thread;
 use std::time::Duration;
+
+use socket2::{Domain, Socket, Type};
 
 use crate::failure::{Failure, excerpt};
 
@@ -13,6 +15,15 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// How long a premature answer has to show itself. A correct server never fails for this being
 /// short or long; a wrong one may pass when it is too short.
 const PREMATURE: Duration = Duration::from_millis(50);
+
+/// How long a server must not take a byte to count as one that takes no more. A correct server never
+/// fails for this being short; a wrong one may pass.
+const FULL: Duration = Duration::from_millis(300);
+
+/// Small enough that answers soon wait in the server: the buffers of the client, and the most that one
+/// segment brings, by which the kernel measures the server's.
+const SMALL_BUFFER_BYTES: usize = 4096;
+const SMALL_SEGMENT_BYTES: u32 = 536;
 
 /// A client of the server.
 pub(crate) struct Client {
@@ -26,21 +37,41 @@ enum End {
     Enough,
     Closed,
     Silent,
-    Failed(std::io::Error),
+    Failed(io::Error),
 }
 
 impl Client {
     pub(crate) fn connect(server: SocketAddr) -> Result<Self, Failure> {
-        let open = || {
-            let stream = TcpStream::connect_timeout(&server, PATIENCE)?;
+        Self::open(server, TcpStream::connect_timeout(&server, PATIENCE))
+    }
+
+    /// A client that soon has no room for answers that it does not read.
+    pub(crate) fn connect_with_small_buffers(server: SocketAddr) -> Result<Self, Failure> {
+        let connect = || {
+            let socket = Socket::new(Domain::for_address(server), Type::STREAM, None)?;
+            socket.set_recv_buffer_size(SMALL_BUFFER_BYTES)?;
+            socket.set_send_buffer_size(SMALL_BUFFER_BYTES)?;
+            socket.set_tcp_mss(SMALL_SEGMENT_BYTES)?;
+            socket.connect_timeout(&server.into(), PATIENCE)?;
+            Ok(socket.into())
+        };
+        Self::open(server, connect())
+    }
+
+    fn open(server: SocketAddr, connected: io::Result<TcpStream>) -> Result<Self, Failure> {
+        let ready = connected.and_then(|stream| {
             stream.set_nodelay(true)?;
             stream.set_read_timeout(Some(PATIENCE))?;
             stream.set_write_timeout(Some(PATIENCE))?;
             Ok(stream)
-        };
-        let stream = open().map_err(|source| Failure::Connect { server, source })?;
-        let sent = Vec::new();
-        Ok(Self { stream, sent })
+        });
+        match ready {
+            Ok(stream) => Ok(Self {
+                stream,
+                sent: Vec::new(),
+            }),
+            Err(source) => Err(Failure::Connect { server, source }),
+        }
     }
 
     /// Sends bytes too few to fill the socket's buffers. That the server has closed already is
@@ -48,6 +79,29 @@ impl Client {
     pub(crate) fn send(&mut self, bytes: &[u8]) {
         self.sent.extend_from_slice(bytes);
         let _ = self.stream.write_all(bytes);
+    }
+
+    /// Sends until the server takes no more; how many bytes it took. Fails when it takes all.
+    pub(crate) fn send_until_full(&mut self, bytes: &[u8]) -> Result<usize, Failure> {
+        let _ = self.stream.set_write_timeout(Some(FULL));
+        let mut sent = 0;
+        let stopped = loop {
+            match self.stream.write(&bytes[sent..]) {
+                Ok(0) => break true,
+                Ok(count) => sent += count,
+                Err(error) => break is_timeout(&error),
+            }
+            if sent == bytes.len() {
+                break false;
+            }
+        };
+        let _ = self.stream.set_write_timeout(Some(PATIENCE));
+        self.sent.extend_from_slice(&bytes[..sent]);
+        if stopped {
+            return Ok(sent);
+        }
+        let expected = "that the server stops reading while its answers are not read".to_owned();
+        Err(self.failure(expected, &[], &End::Enough))
     }
 
     /// Tells the server that no more requests come.
@@ -63,6 +117,16 @@ impl Client {
             return Ok(());
         }
         Err(self.failure(excerpt(expected), &got, &end))
+    }
+
+    /// Reads until the server closes. A reset is as good: what came before it has been read.
+    pub(crate) fn receive_all(&self) -> Result<Vec<u8>, Failure> {
+        let mut got = Vec::new();
+        match self.read_into(&mut got, 1 << 20) {
+            End::Closed => Ok(got),
+            End::Failed(error) if error.kind() == ErrorKind::ConnectionReset => Ok(got),
+            end => Err(self.failure("the end of the connection".to_owned(), &got, &end)),
+        }
     }
 
     /// Reads one answer with a status and a body, whatever else is in its head, which must tell the
@@ -92,6 +156,25 @@ impl Client {
     /// Sends many bytes while the answers are read, so that neither side waits for the other.
     pub(crate) fn exchange(&mut self, bytes: &[u8], expected: &[u8]) -> Result<(), Failure> {
         self.while_sending(bytes, |client| client.receive(expected))
+    }
+
+    /// The same, reading one byte at a time.
+    pub(crate) fn exchange_reading_bytes(
+        &mut self,
+        bytes: &[u8],
+        expected: &[u8],
+    ) -> Result<(), Failure> {
+        self.while_sending(bytes, |client| {
+            let mut got = Vec::with_capacity(expected.len());
+            let mut end = End::Enough;
+            while got.len() < expected.len() && matches!(end, End::Enough) {
+                end = client.read_into(&mut got, 1);
+            }
+            if got == expected {
+                return Ok(());
+            }
+            Err(client.failure(excerpt(expected), &got, &end))
+        })
     }
 
     /// Checks that the server has not answered what is not yet complete.
@@ -209,6 +292,6 @@ impl Client {
     }
 }
 
-fn is_timeout(error: &std::io::Error) -> bool {
+fn is_timeout(error: &io::Error) -> bool {
     matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut)
 }

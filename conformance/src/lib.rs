@@ -13,6 +13,7 @@ mod cases;
 mod client;
 #[cfg(feature = "confine")]
 pub mod confine;
+pub mod differential;
 mod failure;
 mod macros;
 pub mod server;

@@ -141,10 +141,24 @@ fn next_line(lines: &Receiver<String>, process: &mut Process) -> Result<String> 
     }
 }
 
+/// The most by which a case may make a server grow: a case sends several times as much to clients that
+/// do not read, and 2000 connections with a buffer each take less.
+const MOST_GROWTH_KIB: u64 = 64 << 10;
+
+/// A line of `/proc/PID/status`, such as `VmHWM`, in KiB.
+fn memory_kib(pid: u32, field: &str) -> Result<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status"))?;
+    let line = status.lines().find_map(|line| line.strip_prefix(field));
+    let value = line.and_then(|line| line.trim_start_matches(':').split_whitespace().next());
+    let value = value.with_context(|| format!("/proc/{pid}/status has no {field}"))?;
+    Ok(value.parse()?)
+}
+
 /// Runs one case against a server of its own; [`crate::conformance_tests!`] calls it.
 ///
 /// # Panics
-/// When the server cannot be started, does not pass, or does not stop cleanly afterwards.
+/// When the server cannot be started, does not pass, takes much more memory meanwhile, or does not stop
+/// cleanly afterwards.
 #[track_caller]
 pub fn assert_passes(path: impl AsRef<Path>, args: &[&str], case: &str) {
     let check = || {
@@ -153,7 +167,14 @@ pub fn assert_passes(path: impl AsRef<Path>, args: &[&str], case: &str) {
             .iter()
             .find(|known| known.name == case)
             .with_context(|| format!("there is no case {case}"))?;
+        let pid = server.start.pid;
+        let before = memory_kib(pid, "VmRSS")?;
         case.run(server.start.address)?;
+        let growth = memory_kib(pid, "VmHWM")?.saturating_sub(before);
+        ensure!(
+            growth <= MOST_GROWTH_KIB,
+            "the server grew by {growth} KiB; {MOST_GROWTH_KIB} are allowed"
+        );
         let (status, _) = server.stop()?;
         ensure!(status.success(), "the server ended with {status}");
         Ok(())

@@ -25,6 +25,10 @@ enum Fault {
     ClosesWithoutAnswer,
     ForgetsHalfClosed,
     ClosesAfterEachAnswer,
+    /// Keeps its answers until the client has sent all.
+    KeepsUnread,
+    /// Loses what does not fit into the socket at once.
+    WritesOnce,
     /// Its answers have a field more, as those of other servers do.
     NamesItself,
 }
@@ -58,6 +62,7 @@ fn serve(mut stream: TcpStream, fault: Fault) -> io::Result<()> {
         Fault::DoesNotParse => Mode::AnswerEveryRead,
         _ => Mode::Parse,
     });
+    let mut unread = Vec::new();
     let mut early = fault == Fault::AnswersEarly;
     if early {
         stream.read_exact(&mut buffer[..1])?;
@@ -67,7 +72,7 @@ fn serve(mut stream: TcpStream, fault: Fault) -> io::Result<()> {
     loop {
         let mut count = stream.read(&mut buffer)?;
         if count == 0 {
-            return Ok(());
+            return stream.write_all(&unread);
         }
         if fault == Fault::IgnoresPipelining {
             let end = buffer[..count]
@@ -83,7 +88,15 @@ fn serve(mut stream: TcpStream, fault: Fault) -> io::Result<()> {
             early = batch.requests == 0;
             continue;
         }
-        stream.write_all(&spoilt(&batch.bytes, fault))?;
+        match fault {
+            Fault::KeepsUnread => unread.extend_from_slice(&batch.bytes),
+            Fault::WritesOnce => {
+                stream.set_nonblocking(true)?;
+                _ = stream.write(&batch.bytes);
+                stream.set_nonblocking(false)?;
+            }
+            _ => stream.write_all(&spoilt(&batch.bytes, fault))?,
+        }
         if fault == Fault::StaysOpen {
             continue;
         }
@@ -202,6 +215,16 @@ fn a_missing_answer_is_found() {
     failure(Fault::IgnoresPipelining, "pipelined-1000");
     failure(Fault::ClosesWithoutAnswer, "malformed-400");
     failure(Fault::ForgetsHalfClosed, "half-closed-client");
+}
+
+#[test]
+fn a_server_that_reads_on_while_its_answers_are_not_read_is_found() {
+    failure(Fault::KeepsUnread, "flood-unread");
+}
+
+#[test]
+fn answers_that_are_written_in_part_are_found() {
+    failure(Fault::WritesOnce, "byte-by-byte-reader");
 }
 
 #[test]

@@ -62,6 +62,7 @@ impl Answer {
 pub(crate) enum Refusal {
     Malformed,
     TooLarge,
+    NotImplemented,
 }
 
 impl Refusal {
@@ -72,6 +73,9 @@ impl Refusal {
             }
             Self::TooLarge => {
                 b"HTTP/1.1 431 Request Header Fields Too Large\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+            }
+            Self::NotImplemented => {
+                b"HTTP/1.1 501 Not Implemented\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
             }
         }
     }

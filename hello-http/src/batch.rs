@@ -22,7 +22,7 @@ static BLOCK: [u8; BLOCK_ANSWERS * HELLO.len()] = {
 pub struct Batch {
     /// What to write; empty when no request is complete.
     pub bytes: Cow<'static, [u8]>,
-    /// Requests answered 200. Refused ones (400, 431) are not counted.
+    /// Requests answered 200. Refused ones (400, 431, 501) are not counted.
     pub requests: u32,
     /// Close the connection once `bytes` are written.
     pub close: bool,

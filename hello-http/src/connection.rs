@@ -5,6 +5,7 @@ use crate::answers::{Answer, CONTINUE, Persistence, Refusal};
 use crate::batch::{Answers, Batch};
 use crate::body::Body;
 use crate::head::{self, Head};
+use crate::target::KnownHost;
 
 /// How much a connection looks at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -23,6 +24,7 @@ pub struct Connection {
     phase: Phase,
     /// The start of a head whose end has not come; without memory of its own otherwise.
     carry: Vec<u8>,
+    known_host: KnownHost,
 }
 
 #[derive(Debug)]
@@ -41,6 +43,7 @@ impl Connection {
             mode,
             phase: Phase::Head,
             carry: Vec::new(),
+            known_host: KnownHost::default(),
         }
     }
 
@@ -96,7 +99,7 @@ impl Connection {
             _ => {}
         }
         let window = &input[..input.len().min(MAX_HEAD_BYTES)];
-        if let Some((head, length)) = head::parse(window)? {
+        if let Some((head, length)) = head::parse(window, &mut self.known_host)? {
             self.begin(head, answers);
             Ok(length)
         } else {
@@ -125,7 +128,7 @@ impl Connection {
         if self.carry.len() < MAX_HEAD_BYTES && !input[..taken].contains(&b'\n') {
             return Ok(taken);
         }
-        if let Some((head, length)) = head::parse(&self.carry)? {
+        if let Some((head, length)) = head::parse(&self.carry, &mut self.known_host)? {
             debug_assert_eq!(length, self.carry.len());
             self.carry = Vec::new();
             self.begin(head, answers);

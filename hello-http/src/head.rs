@@ -1,17 +1,16 @@
 //! Reads one request head.
 
+use std::mem::MaybeUninit;
+
 use httparse::{EMPTY_HEADER, Error, Header, Request, Status};
 
 use crate::MAX_HEAD_BYTES;
 use crate::answers::{Answer, Persistence, Refusal};
 use crate::body::Body;
 use crate::chunked::Chunked;
+use crate::target::{self, KnownHost};
 
 const MAX_HEADERS: usize = 64;
-
-/// Headers that are looked for at first: clearing room for all 64 costs as much as parsing a
-/// short head.
-const USUAL_HEADERS: usize = 8;
 
 /// What a head says about its request.
 #[derive(Debug)]
@@ -24,28 +23,25 @@ pub(crate) struct Head {
 /// Parses the head at the start of `window`, which holds the first [`MAX_HEAD_BYTES`] of what has
 /// come, or all of it when that is less. `None` when the head has not ended.
 #[inline]
-pub(crate) fn parse(window: &[u8]) -> Result<Option<(Head, usize)>, Refusal> {
-    let mut headers = [EMPTY_HEADER; USUAL_HEADERS];
-    let mut request = Request::new(&mut headers);
-    match request.parse(window) {
-        Ok(Status::Complete(length)) => Ok(Some((Head::of(&request)?, length))),
+pub(crate) fn parse(
+    window: &[u8],
+    known_host: &mut KnownHost,
+) -> Result<Option<(Head, usize)>, Refusal> {
+    // Clearing room for all headers would cost as much as parsing a short head.
+    let mut headers = [const { MaybeUninit::uninit() }; MAX_HEADERS];
+    let mut request = Request::new(&mut []);
+    match request.parse_with_uninit_headers(window, &mut headers) {
+        Ok(Status::Complete(length)) => Ok(Some((Head::of(&request, known_host)?, length))),
         Ok(Status::Partial) => unfinished(window),
-        Err(_) => parse_slowly(window),
+        Err(_) => faulty(window),
     }
 }
 
-/// Parses a head that has many headers or a fault.
+/// What becomes of a head with a fault, which counts once its line has ended. Otherwise the answer
+/// would depend on where reads split the head, since a carried head is parsed again only when a line
+/// ends.
 #[cold]
-fn parse_slowly(window: &[u8]) -> Result<Option<(Head, usize)>, Refusal> {
-    let mut headers = [EMPTY_HEADER; MAX_HEADERS];
-    let mut request = Request::new(&mut headers);
-    match request.parse(window) {
-        Ok(Status::Complete(length)) => return Ok(Some((Head::of(&request)?, length))),
-        Ok(Status::Partial) => return unfinished(window),
-        Err(_) => {}
-    }
-    // A fault counts once its line has ended. Otherwise the answer would depend on where reads
-    // split the head, since a carried head is parsed again only when a line ends.
+fn faulty(window: &[u8]) -> Result<Option<(Head, usize)>, Refusal> {
     let Some(line_end) = window.iter().rposition(|byte| *byte == b'\n') else {
         return unfinished(window);
     };
@@ -67,10 +63,12 @@ fn unfinished(window: &[u8]) -> Result<Option<(Head, usize)>, Refusal> {
 
 impl Head {
     #[inline]
-    fn of(request: &Request<'_, '_>) -> Result<Self, Refusal> {
+    fn of(request: &Request<'_, '_>, known_host: &mut KnownHost) -> Result<Self, Refusal> {
+        let method = request.method.unwrap_or_default();
+        target::check(method, request.path.unwrap_or_default())?;
         let mut fields = Fields::default();
         for header in request.headers.iter() {
-            fields.read(header)?;
+            fields.read(header, known_host)?;
         }
         // httparse gives Some(0) or Some(1), and refuses every other version.
         let is_http_1_1 = request.version == Some(1);
@@ -93,7 +91,7 @@ impl Head {
         };
         Ok(Self {
             answer: Answer {
-                head_only: request.method == Some("HEAD"),
+                head_only: method == "HEAD",
                 persistence,
             },
             body,
@@ -127,11 +125,11 @@ enum Coding {
 impl Fields {
     /// Looks at the length first, since it rules out nearly every field at the cost of a compare.
     #[inline]
-    fn read(&mut self, header: &Header<'_>) -> Result<(), Refusal> {
+    fn read(&mut self, header: &Header<'_>, known_host: &mut KnownHost) -> Result<(), Refusal> {
         let name = header.name;
         match name.len() {
-            4 if name.eq_ignore_ascii_case("host") => {
-                if self.host {
+            4 if is_host_name(name) => {
+                if self.host || !known_host.accepts(header.value) {
                     return Err(Refusal::Malformed);
                 }
                 self.host = true;
@@ -159,6 +157,16 @@ impl Fields {
         }
         Ok(())
     }
+}
+
+/// Whether the 4 bytes are `host`, at once: every request has this field.
+#[inline]
+fn is_host_name(name: &str) -> bool {
+    // Only letters become these letters.
+    let lower = |bytes: [u8; 4]| u32::from_ne_bytes(bytes) | u32::from_ne_bytes([0x20; 4]);
+    name.as_bytes()
+        .first_chunk()
+        .is_some_and(|name| lower(*name) == lower(*b"host"))
 }
 
 /// `chunked`, once and alone, is the only list of codings that is understood.

@@ -14,8 +14,10 @@
 //! assert_eq!((batch.requests, batch.close), (1, false));
 //! ```
 //!
-//! What is answered depends on the bytes alone, never on where reads split them. Three rules of
-//! RFC 9112 leave a choice, and are decided so:
+//! What is answered depends on the bytes alone, never on where reads split them. Every method and
+//! every target get the same answer, but for CONNECT (501, as a 200 would promise a tunnel) and targets
+//! of no form that the method may have (400). Three rules of RFC 9112 leave a choice, and are decided
+//! so:
 //! - a transfer coding other than `chunked` is answered 400 rather than 501;
 //! - `100 Continue` is sent whenever it is asked for and a body is announced, even when the body
 //!   has already come;
@@ -30,6 +32,7 @@ mod body;
 mod chunked;
 mod connection;
 mod head;
+mod target;
 
 pub use answers::HELLO;
 pub use batch::Batch;

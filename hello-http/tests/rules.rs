@@ -179,6 +179,117 @@ fn http_1_1_names_its_host_once() {
 }
 
 #[test]
+fn a_host_is_a_name_or_an_address_and_perhaps_a_port() {
+    for host in [
+        "",
+        "a",
+        "A-1.example.",
+        "127.0.0.1:8080",
+        "a:",
+        ":80",
+        "[::1]",
+        "[2001:db8::1]:80",
+        "[::1]:",
+        "my_host~",
+        "a!$&'()*+,;=z:1",
+        "%41%5a",
+    ] {
+        assert_open(format!("GET / HTTP/1.1\r\nHost: {host}\r\n\r\n"), 1);
+    }
+    for host in [
+        "a b", "a\tb", "a/", "/", "a?b", "a#b", "u@a", "a:b", "a:1:2", "a:-1", "a_b:c", "::1",
+        "[::1", "[::1]a", "[::1]80", "[1]", "[]", "[v1.a]", "a]", "a\\b", "a\"", "<a>", "{a}",
+        "a|b", "^", "`", "%", "%4", "%4g", "\u{e9}",
+    ] {
+        assert_malformed(format!("GET / HTTP/1.1\r\nHost: {host}\r\n\r\n"));
+        assert_malformed(format!("GET / HTTP/1.0\r\nHost: {host}\r\n\r\n"));
+    }
+}
+
+#[test]
+fn a_host_that_is_known_makes_no_other_one_known() {
+    let get = |host: &str| format!("GET / HTTP/1.1\r\nHost: {host}\r\n\r\n");
+    for known in [
+        "12345678",
+        "127.0.0.1:8080",
+        "1234567890123456",
+        "a.name.longer.than.16.bytes",
+    ] {
+        let twice = get(known).repeat(2);
+        let (start, end) = known.split_at(8);
+        for other in [
+            format!("{start}/{end}"),
+            format!("{start}/"),
+            format!("/{known}"),
+            format!("{known}:x"),
+            format!("{} x{end}", &start[..7]),
+        ] {
+            assert_answers(
+                twice.clone() + &get(&other),
+                &(hellos(2) + BAD_REQUEST),
+                2,
+                true,
+            );
+        }
+        for other in [
+            "a",
+            &known[1..],
+            &known[..known.len() - 1],
+            &format!("{known}0"),
+        ] {
+            assert_open(twice.clone() + &get(other) + &twice, 5);
+        }
+    }
+}
+
+#[test]
+fn a_target_has_a_form_that_the_method_may_have() {
+    let request =
+        |method: &str, target: &str| format!("{method} {target} HTTP/1.1\r\nHost: a\r\n\r\n");
+    for target in [
+        "/",
+        "//",
+        "/a?b",
+        "/*",
+        "http://a",
+        "HTTPS://a:1/b?c",
+        "a+b-c.d://e",
+    ] {
+        for method in ["GET", "OPTIONS", "POST", "TRACE", "ANYTHING"] {
+            assert_open(request(method, target), 1);
+        }
+    }
+    assert_open(request("OPTIONS", "*"), 1);
+    for target in [
+        "*",
+        "a",
+        "a:80",
+        "a/b",
+        "?",
+        "http:/a",
+        "http:a",
+        "://a",
+        "1a://b",
+        "a_b://c",
+        "http://",
+        "http:///a",
+        "http://?a",
+    ] {
+        assert_malformed(request("GET", target));
+    }
+    assert_malformed(request("OPTIONS", "**"));
+}
+
+#[test]
+fn a_tunnel_is_not_promised() {
+    for target in ["a:443", "/", "http://a/", "*"] {
+        let connect = format!("CONNECT {target} HTTP/1.1\r\nHost: a\r\n\r\n");
+        assert_answers(format!("{connect}{GET}"), NOT_IMPLEMENTED, 0, true);
+    }
+    assert_open("connect / HTTP/1.1\r\nHost: a\r\n\r\n", 1);
+}
+
+#[test]
 fn other_versions_are_malformed() {
     for version in ["HTTP/1.2", "HTTP/2.0", "HTTP/0.9", "http/1.1", "HTTP/1", ""] {
         assert_malformed(format!("GET / {version}\r\nHost: a\r\n\r\n"));

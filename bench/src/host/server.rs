@@ -195,6 +195,11 @@ impl Server {
         self.reports.as_ref().map_or("", |r| &r.start_text)
     }
 
+    /// Its version by its start line; empty when it does not report.
+    pub fn version(&self) -> &str {
+        self.reports.as_ref().map_or("", |r| &r.start.version)
+    }
+
     /// The words of its start line that tell its configuration; nothing when it does not report.
     pub fn start_words(&self) -> Option<Vec<String>> {
         let start = &self.reports.as_ref()?.start;

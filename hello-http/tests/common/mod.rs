@@ -14,6 +14,8 @@ pub const HEAD_KEEP_ALIVE: &str =
 pub const CONTINUE: &str = "HTTP/1.1 100 Continue\r\n\r\n";
 pub const BAD_REQUEST: &str =
     "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+pub const NOT_IMPLEMENTED: &str =
+    "HTTP/1.1 501 Not Implemented\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
 pub const TOO_LARGE: &str = "HTTP/1.1 431 Request Header Fields Too Large\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
 
 /// All that a connection answered to several reads.

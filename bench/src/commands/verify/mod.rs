@@ -1,9 +1,15 @@
 //! `bench verify`
 
+mod document;
+mod generated;
+mod table;
+
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Result, ensure};
 use clap::Args;
+use conformance::differential::{self, Reply};
 use conformance::{Case, Outcome, check_hello_body, run_all};
 use records::{Role, Scheduling};
 
@@ -29,15 +35,38 @@ pub struct Arguments {
     /// Only the few cases that any HTTP/1.1 server passes in a moment
     #[arg(long)]
     short: bool,
+    /// Also send N generated inputs, valid requests with a change each: the study's own arms must
+    /// answer the same bytes, and every difference from nginx must have its reason in
+    /// conformance/differences.toml
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    inputs: usize,
+
+    /// Seed of the inputs
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    seed: u64,
+
+    /// Write the outcome into this file, between the marks `<!-- protocol:begin -->` and
+    /// `<!-- protocol:end -->`
+    #[arg(long, value_name = "FILE")]
+    document: Option<PathBuf>,
+
+    /// Leave the file as it is, and fail when it says something else
+    #[arg(long, requires = "document")]
+    check: bool,
 
     #[command(flatten)]
     arms: ArmOptions,
 }
 
-/// What came of one arm: its cases, or why it did not start or stop.
+/// What came of one arm: its cases and its replies, or why it did not start or stop.
 struct Verified {
     arm: String,
+    /// As the server names itself; empty when it does not report.
+    version: String,
+    answers: Answers,
     cases: Vec<(&'static Case, Outcome)>,
+    /// To the generated inputs; none of an arm that is not asked.
+    replies: Vec<Reply>,
     error: String,
 }
 
@@ -59,21 +88,22 @@ impl Arguments {
 
         let interrupt = Interrupt::on_signals()?;
         let mut host = Host::local(Scheduling::Other, interrupt.clone());
+        let inputs = differential::inputs(self.seed, self.inputs);
         let mut verified = Vec::new();
         for arm in chosen {
             eprintln!("verifying {}", arm.entry.name);
             let binary = &binaries[&arm.entry.subject];
             let started = host.start(arm, binary, layout.workers, &layout.server_cpus);
-            let mut result = Verified {
-                arm: arm.entry.name.clone(),
-                cases: Vec::new(),
-                error: String::new(),
-            };
+            let mut result = Verified::new(arm);
             let ended = started.and_then(|mut server| {
+                server.version().clone_into(&mut result.version);
                 result.cases = run_all(server.address(), |case| {
                     applies(case, arm) && (case.is_short() || !self.short)
                 });
                 check_body(arm, &mut server)?;
+                if generated::applies(arm) {
+                    result.replies = generated::replies(server.address(), &inputs)?;
+                }
                 server.stop()
             });
             if interrupt.is_set() {
@@ -84,8 +114,36 @@ impl Arguments {
             }
             verified.push(result);
         }
-        print(&table(&verified))?;
-        Ok(ExitCode::from(u8::from(verified.iter().any(failed))))
+        let mut text = table::table(&verified);
+        let mut failed = verified.iter().any(failed);
+        let compared = generated::compare(&inputs, &verified)?;
+        if !inputs.is_empty() {
+            text += &format!("\n{}", compared.text());
+            failed |= compared.failed();
+        }
+        print(&text)?;
+        if let Some(file) = &self.document {
+            ensure!(
+                !failed,
+                "the document is about a run without failures; see above"
+            );
+            let text = document::text(&verified, &compared, self.seed);
+            document::write(file, &text, self.check)?;
+        }
+        Ok(ExitCode::from(u8::from(failed)))
+    }
+}
+
+impl Verified {
+    fn new(arm: &Arm) -> Self {
+        Self {
+            arm: arm.entry.name.clone(),
+            version: String::new(),
+            answers: arm.answers,
+            cases: Vec::new(),
+            replies: Vec::new(),
+            error: String::new(),
+        }
     }
 }
 
@@ -125,44 +183,6 @@ fn failed(verified: &Verified) -> bool {
     !verified.error.is_empty() || verified.cases.iter().any(failure)
 }
 
-/// A row a case, a column an arm, by the numbers of the list above; the failures below.
-fn table(verified: &[Verified]) -> String {
-    let mut text = String::new();
-    for (number, arm) in (1..).zip(verified) {
-        text += &format!("{number:>3}  {}\n", arm.arm);
-    }
-    text += &format!("\n{:<24}", "case");
-    for number in 1..=verified.len() {
-        text += &format!("{number:>6}");
-    }
-    text.push('\n');
-    for case in conformance::cases() {
-        text += &format!("{:<24}", case.name);
-        for arm in verified {
-            let found = arm.cases.iter().find(|(known, _)| known.name == case.name);
-            let word = match found {
-                Some((_, Outcome::Passed)) => "ok",
-                Some((_, Outcome::Failed(_))) => "FAIL",
-                Some((_, Outcome::NotApplicable)) => "n/a",
-                None => "-",
-            };
-            text += &format!("{word:>6}");
-        }
-        text.push('\n');
-    }
-    for arm in verified {
-        for (case, outcome) in &arm.cases {
-            if let Outcome::Failed(failure) = outcome {
-                text += &format!("\n{}, {}: {failure}\n", arm.arm, case.name);
-            }
-        }
-        if !arm.error.is_empty() {
-            text += &format!("\n{}: {}\n", arm.arm, arm.error);
-        }
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -193,45 +213,5 @@ mod tests {
         let basic = names("role = 'peer'");
         assert!(basic.contains(&"pipelined-1000") && !basic.contains(&"malformed-400"));
         assert!(names("answers = 'same-body'").is_empty());
-    }
-
-    #[test]
-    fn the_table_shows_what_passed_what_does_not_apply_and_what_failed() {
-        let cases = conformance::cases();
-        let outcome = |case: &Case| {
-            if case.needs_parsing {
-                Outcome::NotApplicable
-            } else {
-                Outcome::Passed
-            }
-        };
-        let passed = Verified {
-            arm: "one".to_owned(),
-            cases: cases.iter().map(|case| (case, outcome(case))).collect(),
-            error: String::new(),
-        };
-        let broken = Verified {
-            arm: "two".to_owned(),
-            cases: Vec::new(),
-            error: "no ring can be made".to_owned(),
-        };
-        assert!(!failed(&passed) && failed(&broken));
-        let text = table(&[passed, broken]);
-        let line = |name: &str| text.lines().find(|line| line.starts_with(name)).unwrap();
-        assert_eq!(
-            line("one-request")
-                .split_whitespace()
-                .skip(1)
-                .collect::<Vec<_>>(),
-            ["ok", "-"]
-        );
-        assert_eq!(
-            line("malformed-400")
-                .split_whitespace()
-                .skip(1)
-                .collect::<Vec<_>>(),
-            ["n/a", "-"]
-        );
-        assert!(text.ends_with("two: no ring can be made\n"));
     }
 }
