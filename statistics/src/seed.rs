@@ -16,7 +16,7 @@ impl Seed {
     }
 
     /// The random stream of the estimate with this name.
-    pub(super) fn stream(self, name: &str) -> ChaCha8Rng {
+    pub fn stream(self, name: &str) -> ChaCha8Rng {
         let digest = Sha256::new()
             .chain_update(self.0.to_le_bytes())
             .chain_update(name.as_bytes())

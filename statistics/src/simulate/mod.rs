@@ -1,0 +1,3 @@
+//! x
+mod noise;
+pub use noise::Noise;
