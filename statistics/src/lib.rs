@@ -14,10 +14,17 @@
 //! | [`holm_adjusted`] | one error rate for a family of claims |
 #![forbid(unsafe_code)]
 
+pub mod control;
+pub mod distance;
+pub mod drift;
+pub mod headline;
 pub mod level;
 pub mod ratio;
+pub mod runs;
 pub mod signed_rank;
 pub mod simulate;
+pub mod stop;
+pub mod usl;
 
 mod estimate;
 mod holm;

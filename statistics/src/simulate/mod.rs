@@ -1,3 +1,4 @@
 //! x
 mod noise;
+pub(crate) use noise::normal;
 pub use noise::Noise;

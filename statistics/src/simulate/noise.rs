@@ -68,7 +68,7 @@ impl Noise {
     }
 }
 
-pub(super) fn normal(random: &mut impl Rng) -> f64 {
+pub(crate) fn normal(random: &mut impl Rng) -> f64 {
     StandardNormal.sample(random)
 }
 
