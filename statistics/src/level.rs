@@ -2,11 +2,15 @@
 //!
 //! The values of an arm need not lie symmetrically about anything, so only their order is used. Between
 //! two neighbouring ranks, of which one holds too much and the other too little, the interval is
-//! interpolated as Hettmansperger and Sheather (1986) do.
+//! interpolated as Hettmansperger and Sheather (1986) do. They assume one peak; with values of two modes
+//! the interval holds up to two percent less, so it aims a percent higher than it promises.
 
 use statrs::distribution::{Binomial, ContinuousCDF, DiscreteCDF, Normal};
 
 use crate::{ALPHA, Estimate, median};
+
+/// What the interpolation aims at, above the promised 95 %.
+const AIM: f64 = 1.0 - ALPHA + 0.01;
 
 /// The median with its 95 % interval. `None` of nothing.
 ///
@@ -25,17 +29,16 @@ pub fn median_estimate(values: &[f64]) -> Option<Estimate> {
     })
 }
 
-/// The last rank from either end, from 0, that holds at least 95 %, and how far towards the next.
+/// The last rank from either end, from 0, that holds at least [`AIM`], and how far towards the next.
 fn depth(values: usize) -> Option<(usize, f64)> {
     let coin = Binomial::new(0.5, u64::try_from(values).ok().filter(|n| *n > 0)?).ok()?;
     let holds = |rank: usize| 1.0 - 2.0 * coin.cdf(rank as u64);
-    let wanted = 1.0 - ALPHA;
-    let rank = (0..values / 2).take_while(|rank| holds(*rank) >= wanted).count();
+    let rank = (0..values / 2).take_while(|rank| holds(*rank) >= AIM).count();
     let Some(rank) = rank.checked_sub(1) else {
         return Some((0, 0.0));
     };
     let (more, less) = (holds(rank), holds(rank + 1));
-    let excess = (more - wanted) / (more - less);
+    let excess = (more - AIM) / (more - less);
     let (n, outer) = (values as f64, (rank + 1) as f64);
     Some((rank, (n - outer) * excess / (outer + (n - 2.0 * outer) * excess)))
 }
@@ -67,7 +70,7 @@ mod tests {
 
     #[test]
     fn it_lies_between_the_ranks_that_hold_too_much_and_too_little() {
-        for (values, outer) in [(6, 0), (8, 0), (9, 1), (12, 2), (20, 5)] {
+        for (values, outer) in [(6, 0), (8, 0), (9, 1), (12, 2), (20, 4)] {
             let (rank, share) = depth(values).unwrap();
             assert_eq!(rank, outer, "{values}");
             assert!((0.0..1.0).contains(&share), "{values}: {share}");

@@ -19,6 +19,7 @@ pub mod distance;
 pub mod drift;
 pub mod headline;
 pub mod level;
+pub mod power;
 pub mod ratio;
 pub mod runs;
 pub mod signed_rank;

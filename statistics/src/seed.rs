@@ -11,7 +11,7 @@ pub struct Seed(u64);
 
 impl Seed {
     /// The seed as the run's `experiment.toml` records it.
-    pub fn new(recorded: u64) -> Self {
+    pub const fn new(recorded: u64) -> Self {
         Self(recorded)
     }
 

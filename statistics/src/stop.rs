@@ -17,6 +17,10 @@ use crate::{Estimate, distance, median, ratio};
 /// of a core unused even under endless load.
 pub const SATURATED: f64 = 0.90;
 
+/// Least blocks of a rule that names none. After 8 blocks intervals that happen to be narrow end
+/// noticeably many runs; after 12 they no longer matter.
+pub const LEAST_BLOCKS: u32 = 12;
+
 /// A step between two measurements that is longer was a pause of the run, beside its window and warm-up.
 const LONGEST_STEP_MS: u64 = 60_000;
 
