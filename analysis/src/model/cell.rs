@@ -11,8 +11,9 @@ use crate::frame::CellMedians;
 use crate::gates::Failure;
 use crate::load::{Row, Run};
 use crate::metric::{Derived, Metric};
-use crate::stats::{Estimate, MIN_BLOCKS, Resampler, Seed, median_estimate};
-use crate::text::{load_id, load_label, load_name, slug};
+use crate::stats::level::median_estimate;
+use crate::stats::{Estimate, MIN_BLOCKS};
+use crate::text::{load_id, load_name, slug};
 
 /// Quantities whose cell median gets an interval.
 const WITH_INTERVAL: [Metric; 8] = [
@@ -121,7 +122,6 @@ pub(super) fn cells(
     derived: &[Derived],
     failures: &[Vec<Failure>],
     medians: &[CellMedians],
-    seed: Seed,
 ) -> Result<Vec<Cell>, StudyError> {
     let mut cells = Vec::new();
     for (arm, entry) in run.plan.arms.iter().enumerate() {
@@ -153,13 +153,11 @@ pub(super) fn cells(
                 .find(|cell| cell.arm == arm && cell.point == point)
                 .map(|cell| cell.medians)
                 .unwrap_or_default();
-            let name = format!("cell {} {}", entry.name, load_label(load));
-            let mut resampler = Resampler::new(seed, name);
             let estimate = |metric: Metric| {
                 let values: Vec<f64> = (rows.iter())
                     .filter_map(|row| derived[*row].get(metric))
                     .collect();
-                median_estimate(&values, &mut resampler).map(|estimate| (metric, estimate))
+                median_estimate(&values).map(|estimate| (metric, estimate))
             };
             cells.push(Cell {
                 arm,

@@ -7,7 +7,8 @@ use records::Plan;
 use super::Cell;
 use crate::frame::{FrameError, Measures, Paired};
 use crate::metric::Metric;
-use crate::stats::{Estimate, Resampler, Seed, log_ratios, ratio_estimate};
+use crate::stats::Estimate;
+use crate::stats::ratio::{log_ratios, ratio_estimate};
 use crate::text::{load_id, load_label, slug};
 
 /// The arm every other one is compared with: the card's baseline.
@@ -52,7 +53,7 @@ pub struct Ratio {
 pub enum Outcome {
     /// Both cells are valid.
     Measured {
-        /// Median of the paired ratios with its interval.
+        /// The centre of the paired ratios with its interval.
         estimate: Estimate,
         /// The logarithms of the paired ratios.
         log_ratios: Vec<f64>,
@@ -88,7 +89,6 @@ pub(super) fn comparisons(
     pairs: &[Pair],
     cells: &[Cell],
     measures: &Measures,
-    seed: Seed,
 ) -> Result<Vec<Comparison>, FrameError> {
     let points = plan.load_points.len();
     pairs
@@ -98,7 +98,6 @@ pub(super) fn comparisons(
             let mut ratios = Vec::new();
             for point in 0..points {
                 let sides = [pair.ours, pair.base].map(|arm| &cells[arm * points + point]);
-                let mut resampler = Resampler::new(seed, stream_name(plan, pair, point));
                 let here: Vec<&Paired> = paired.iter().filter(|p| p.point == point).collect();
                 for metric in Metric::COMPARED {
                     let measure = measure(metric, &here);
@@ -106,7 +105,7 @@ pub(super) fn comparisons(
                         point,
                         metric,
                         measure,
-                        outcome: outcome(sides, &here, measure, &mut resampler),
+                        outcome: outcome(sides, &here, measure),
                     });
                 }
             }
@@ -140,7 +139,6 @@ fn outcome(
     sides: [&Cell; 2],
     paired: &[&Paired],
     measure: Metric,
-    resampler: &mut Resampler,
 ) -> Outcome {
     let invalid: Vec<String> = (sides.iter())
         .filter(|cell| cell.measured > 0 && !cell.valid())
@@ -154,7 +152,7 @@ fn outcome(
         .filter_map(|pair| Some((pair.ours.get(measure)?, pair.base.get(measure)?)))
         .collect();
     let log_ratios = log_ratios(&values);
-    match ratio_estimate(&log_ratios, resampler) {
+    match ratio_estimate(&log_ratios) {
         Some(estimate) => Outcome::Measured {
             estimate,
             log_ratios,
@@ -177,16 +175,4 @@ impl fmt::Display for InvalidCell<'_> {
             cell.invalid_because()
         )
     }
-}
-
-/// The same for a pair and its inverse, so that swapping the arms exactly inverts the interval.
-fn stream_name(plan: &Plan, pair: Pair, point: usize) -> String {
-    let mut names = [pair.ours, pair.base].map(|arm| plan.arms[arm].name.as_str());
-    names.sort_unstable();
-    format!(
-        "ratio {} {} {}",
-        names[0],
-        names[1],
-        load_label(&plan.load_points[point])
-    )
 }

@@ -21,7 +21,6 @@ use crate::frame::{FrameError, Measures};
 use crate::gates;
 use crate::load::{Key, Row, Run};
 use crate::metric::{Derived, Metric};
-use crate::stats::Seed;
 
 /// Why a run could not be summarised.
 #[derive(Debug, thiserror::Error)]
@@ -79,10 +78,9 @@ impl Study {
             .collect();
         let valid: Vec<bool> = failures.iter().map(Vec::is_empty).collect();
         let measures = measures.with_validity(&valid)?;
-        let seed = Seed::new(run.plan.seed);
-        let cells = cell::cells(&run, &derived, &failures, &measures.cell_medians()?, seed)?;
+        let cells = cell::cells(&run, &derived, &failures, &measures.cell_medians()?)?;
         let pairs = structure::pairs(&run.plan, claimed);
-        let comparisons = compare::comparisons(&run.plan, &pairs, &cells, &measures, seed)?;
+        let comparisons = compare::comparisons(&run.plan, &pairs, &cells, &measures)?;
         let noise = NoiseFloor::new(&run.plan, &comparisons);
         Ok(Self {
             name: run.name,

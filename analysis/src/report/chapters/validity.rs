@@ -4,9 +4,9 @@ use super::{Block, heading};
 use crate::gates::{FOREIGN_CPU_LIMIT, STEAL_LIMIT};
 use crate::metric::Metric;
 use crate::model::{Cell, Study};
-use crate::stats::{RESAMPLES, median};
+use crate::stats::median;
 use crate::tables;
-use crate::text::{Prose, fixed, grouped, load_name, percent};
+use crate::text::{Prose, fixed, load_name, percent};
 
 pub(super) fn chapter(study: &Study) -> Vec<Block> {
     let mut blocks = vec![heading("validity", "Validity")];
@@ -35,17 +35,16 @@ pub(super) fn chapter(study: &Study) -> Vec<Block> {
             anchors: false,
         });
     }
-    blocks.push(Block::Paragraph(Prose::from(format!(
-        "Ratios are paired inside blocks; the estimate is their median, the interval a 95 % \
-         percentile bootstrap over blocks with {} resamples and the run's recorded seed, never \
-         narrower than the exact interval from the order of the values. \
-         A window in which other programs or the hypervisor took more than their limit is left out of \
+    blocks.push(Block::Paragraph(Prose::from(
+        "Ratios are paired inside blocks; the estimate is the median of the means of all pairs of \
+         blocks (Hodges and Lehmann), the 95 % interval that of Wilcoxon's signed ranks, which is exact for \
+         any noise that both arms share. A cell's own number is the median over its blocks, with an \
+         interval from their order alone. A window in which other programs or the hypervisor took more than their limit is left out of \
          every estimate and ratio, whatever it shows, as long as no more than a quarter of a cell's \
          windows are. A cell with a single measurement that failed any other gate, or with more windows \
          left out, is invalid as a whole: it stays in the tables, marked, and no ratio, verdict or \
          headline uses it.",
-        grouped(RESAMPLES as f64, 0)
-    ))));
+    )));
     blocks
 }
 
