@@ -199,7 +199,7 @@ pub(super) fn point_result(
 fn without_points(
     claim: &Claim,
     cells: [&crate::model::Cell; 2],
-    verdict: super::Verdict,
+    verdict: Verdict,
     sentence: crate::text::Prose,
 ) -> Judged {
     Judged {
