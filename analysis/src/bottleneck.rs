@@ -46,14 +46,28 @@ pub struct Busy {
     pub link: Option<f64>,
 }
 
+impl Busy {
+    /// Whether the load generator's threads, or the busiest of them, were saturated.
+    pub fn client_hot(&self) -> bool {
+        full(self.client, SATURATED) || full(self.hottest_client, SATURATED)
+    }
+
+    /// Whether the load generator did nearly all it can.
+    pub fn near_ceiling(&self) -> bool {
+        full(self.of_ceiling, NEAR_CEILING)
+    }
+}
+
+fn full(share: Option<f64>, limit: f64) -> bool {
+    share.is_some_and(|share| share >= limit)
+}
+
 impl Bottleneck {
     /// From what was busy on processors of their own.
     pub fn of(busy: &Busy) -> Option<Self> {
-        let full = |share: Option<f64>, limit: f64| share.is_some_and(|share| share >= limit);
-        let server = busy.server? >= SATURATED || full(busy.hottest_worker, SATURATED);
-        let client = busy.client? >= SATURATED
-            || full(busy.hottest_client, SATURATED)
-            || full(busy.of_ceiling, NEAR_CEILING);
+        busy.server.and(busy.client)?;
+        let server = full(busy.server, SATURATED) || full(busy.hottest_worker, SATURATED);
+        let client = busy.client_hot() || busy.near_ceiling();
         Some(match (server, client) {
             (true, false) => Self::Server,
             (false, true) => Self::Client,

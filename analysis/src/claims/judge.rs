@@ -35,7 +35,7 @@ pub fn judge(study: &Study, claim: &Claim) -> Option<Judged> {
         } => level::judge(study, claim, arm, load, level, *shape),
         Test::Saturation { arms, load } => {
             let cells = counts::cells(study, arms, load)?;
-            let (verdict, sentence) = counts::saturation(cells);
+            let (verdict, sentence) = counts::saturation(study, cells);
             Some(without_points(claim, cells, verdict, sentence))
         }
         Test::ConnectErrors {

@@ -1,6 +1,8 @@
 //! How far the numbers can be trusted: blocks, gates, foreign CPU, noise floor.
 
-use super::{Block, heading};
+use records::EndReason;
+
+use super::{Block, heading, subheading};
 use crate::gates::{FOREIGN_CPU_LIMIT, STEAL_LIMIT};
 use crate::metric::Metric;
 use crate::model::{Cell, Study};
@@ -13,6 +15,7 @@ pub(super) fn chapter(study: &Study) -> Vec<Block> {
     let invalid = tables::invalid(study);
     let mut points = vec![
         measurements(study),
+        ended(study),
         shares(
             study,
             Metric::ForeignShare,
@@ -35,6 +38,11 @@ pub(super) fn chapter(study: &Study) -> Vec<Block> {
             anchors: false,
         });
     }
+    blocks.push(subheading("gates", "Gates"));
+    blocks.push(Block::Table {
+        table: tables::gates(study),
+        anchors: false,
+    });
     blocks.push(Block::Paragraph(Prose::from(
         "Ratios are paired inside blocks; the estimate is the median of the means of all pairs of \
          blocks (Hodges and Lehmann), the 95 % interval that of Wilcoxon's signed ranks, which is exact for \
@@ -60,6 +68,31 @@ fn measurements(study: &Study) -> Prose {
         (study.cells.iter())
             .map(Cell::left_out_blocks)
             .sum::<usize>(),
+    ))
+}
+
+/// Why the run ended.
+fn ended(study: &Study) -> Prose {
+    let Some(end) = &study.end else {
+        return Prose::from("The run is not finished.");
+    };
+    let rule = study.plan.stop.map_or_else(String::new, |rule| {
+        format!(
+            "its rule asks for {} either way of every headline ratio within {} s, and at least {} blocks",
+            percent(f64::from(rule.half_width_permille) / 1000.0, 1),
+            rule.budget_s,
+            rule.least_blocks
+        )
+    });
+    let why = match end.reason {
+        EndReason::Blocks => return Prose::new(),
+        EndReason::Sharp => "every headline ratio was sharp",
+        EndReason::Budget => "its time was spent",
+    };
+    Prose::from(format!(
+        "The run ended after {} blocks and {} s because {why}: {rule}. The rule sees how wide intervals \
+         are, never where they lie.",
+        end.blocks, end.elapsed_s
     ))
 }
 
