@@ -7,7 +7,7 @@
 //! | [`load`] | reads a results folder strictly; refuses what is not whole and consistent |
 //! | [`frame`] | derives, aggregates and pairs with polars; nothing else knows of polars |
 //! | [`gates`], [`bottleneck`] | which measurements may be believed, and what limited a cell |
-//! | [`stats`] | medians, seeded bootstrap, sign-flip test, Holm: pure functions |
+//! | [`stats`] | the crate `statistics`: estimates, intervals, p-values, Holm: pure functions |
 //! | [`model`] | a run as cells, paired comparisons and a noise floor |
 //! | [`claims`] | the card's statements and ours as data, verdicts by one table, sentences |
 //! | [`tables`], [`figures`] | what is shown |
@@ -31,6 +31,7 @@ pub mod metric;
 pub mod model;
 pub mod published;
 pub mod report;
-pub mod stats;
 pub mod tables;
 pub mod text;
+
+pub use statistics as stats;

@@ -67,8 +67,20 @@ fn summary(plan: &Plan, total: usize, left: usize) -> String {
         Scheduling::Batch => " under SCHED_BATCH",
     };
     let seconds = estimate_ms(plan, left).div_ceil(1000);
+    let (most, seconds) = match plan.stop {
+        Some(rule) => (
+            format!(
+                " at most, fewer when every headline ratio is known to {} % after {} blocks or {} are spent",
+                f64::from(rule.half_width_permille) / 10.0,
+                rule.least_blocks,
+                dates::duration(u64::from(rule.budget_s)),
+            ),
+            seconds.min(u64::from(rule.budget_s)),
+        ),
+        None => (String::new(), seconds),
+    };
     format!(
-        "{}: {total} cells in {}{already}, seed {}; server: {} on {}{}; {}: {} on {}; about {} to go",
+        "{}: {total} cells in {}{most}{already}, seed {}; server: {} on {}{}; {}: {} on {}; about {} to go",
         plan.experiment,
         count(plan.blocks as usize, "block"),
         plan.seed,
@@ -112,6 +124,17 @@ mod tests {
             "smoke: 8 cells in 2 blocks, of which 2 are done, seed 5; server: 1 worker on 1 processor of its own; \
              wrk: 1 thread on 1 processor of its own; about 9s to go"
         );
+    }
+
+    #[test]
+    fn a_rule_is_told_with_its_budget() {
+        let lines = lines(&plan("ladder", 2), &BTreeMap::new(), 100_000, 100_000);
+        for part in [
+            "in 40 blocks at most, fewer when every headline ratio is known to 3 % after 12 blocks or",
+            "about 40m to go",
+        ] {
+            assert!(lines.last().unwrap().contains(part), "{lines:?}");
+        }
     }
 
     #[test]

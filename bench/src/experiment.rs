@@ -1,6 +1,7 @@
 //! Experiments: what is to be measured, as data, and the plan that comes of one on this machine.
 
 mod load;
+mod rule;
 mod study;
 
 use std::collections::BTreeSet;
@@ -29,6 +30,12 @@ pub struct Experiment {
     pub description: String,
     /// Number of blocks.
     pub blocks: u32,
+    /// Half of the interval that every headline ratio shall have at most, in percent; with `budget_s`.
+    #[serde(default)]
+    pub half_width_percent: Option<u32>,
+    /// Seconds after which no further block begins; `blocks` are then the most of them.
+    #[serde(default)]
+    pub budget_s: Option<u32>,
     /// Length of a window in seconds.
     pub window_s: u32,
     /// Length of the warm-up in milliseconds.
@@ -98,6 +105,7 @@ impl Experiment {
         );
         check_range("blocks", self.blocks, MOST_BLOCKS)?;
         check_range("window_s", self.window_s, LONGEST_WINDOW_S)?;
+        rule::rule(self.half_width_percent, self.budget_s)?;
         ensure!(
             !self.arms.is_empty() || !self.roles.is_empty(),
             "arms must name at least one arm, or roles a role"
@@ -179,7 +187,7 @@ impl Experiment {
             host: "local".to_owned(),
             seed,
             blocks: self.blocks,
-            stop: None,
+            stop: rule::rule(self.half_width_percent, self.budget_s)?,
             window_s: self.window_s,
             warm_up_ms: self.warm_up_ms,
             workers: layout.workers,

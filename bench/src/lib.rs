@@ -6,7 +6,8 @@
 //! appended to the results folder ([`results`]); [`runner`] drives this and the commands are what the
 //! user types. [`machine`], [`doctor`], [`settings`] and [`preflight`] look at the machine.
 //!
-//! Nothing here interprets: no rate, ratio or verdict is recorded. Nothing that was recorded is
+//! Nothing here interprets: no rate, ratio or verdict is recorded. Only [`stop`] looks at what was measured,
+//! and of that at the widths of intervals alone, to end a run that is sharp enough. Nothing that was recorded is
 //! ever changed, except that a torn last row is cut off before a run goes on.
 #![deny(unsafe_code)]
 
@@ -30,6 +31,7 @@ pub mod results;
 pub mod runner;
 pub mod schedule;
 pub mod settings;
+pub mod stop;
 pub mod subjects;
 
 pub use commands::Cli;

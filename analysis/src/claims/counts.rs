@@ -8,6 +8,7 @@ use crate::bottleneck::{Bottleneck, SATURATED};
 use crate::gates::opened_by;
 use crate::metric::Metric;
 use crate::model::{Cell, Study};
+use crate::published::PUBLISHED_CORES;
 use crate::stats::MIN_BLOCKS;
 use crate::text::{Prose, fixed, joined, load_name, percent};
 
@@ -25,8 +26,20 @@ pub(super) fn cells<'a>(
     cells.iter().all(|cell| cell.measured > 0).then_some(cells)
 }
 
+/// Why the card's statements about its hardware cannot be judged on this one, where they cannot.
+fn unlike_the_card(study: &Study) -> Option<String> {
+    let (card, here) = (PUBLISHED_CORES, f64::from(study.plan.workers));
+    (here < card).then(|| {
+        format!(
+            "the card says it of servers with {} workers, and here they have {}",
+            fixed(card, 0),
+            fixed(here, 0)
+        )
+    })
+}
+
 /// Whether both servers kept their cores saturated.
-pub(super) fn saturation(cells: [&Cell; 2]) -> (Verdict, Prose) {
+pub(super) fn saturation(study: &Study, cells: [&Cell; 2]) -> (Verdict, Prose) {
     let busy = cells.map(|cell| cell.quotable(Metric::ServerCoresBusy));
     let [Some(first), Some(second)] = busy else {
         return (Verdict::Invalid, invalid(cells));
@@ -36,6 +49,8 @@ pub(super) fn saturation(cells: [&Cell; 2]) -> (Verdict, Prose) {
     let held_back = |i: usize| cells[i].bottleneck.is_some_and(Bottleneck::client_full);
     let (verdict, why) = if both.iter().any(|estimate| estimate.blocks < MIN_BLOCKS) {
         (Verdict::Inconclusive, too_few_blocks())
+    } else if let Some(why) = unlike_the_card(study) {
+        (Verdict::Inconclusive, why)
     } else if both.iter().all(|estimate| estimate.low >= SATURATED) {
         (Verdict::Supported, "both were saturated".to_owned())
     } else if (0..2).any(|i| unsaturated(i) && !held_back(i)) {
@@ -109,6 +124,8 @@ pub(super) fn connect_errors(study: &Study, cells: [&Cell; 2], published: u64) -
     let all_open = counted.iter().all(|(_, open)| *open == asked);
     let (verdict, why) = if cells.iter().any(|cell| cell.measured < MIN_BLOCKS) {
         (Verdict::Inconclusive, too_few_blocks())
+    } else if let Some(why) = unlike_the_card(study) {
+        (Verdict::Inconclusive, why)
     } else if failed == counted.len() {
         (Verdict::Supported, "connections fail here too".to_owned())
     } else if failed == 0 && all_open {

@@ -24,12 +24,18 @@
 //! one, and `inconclusive` otherwise. Where it is about saturated servers, a server that was not
 //! makes it `inconclusive`.
 //!
+//! A verdict that excludes a ratio (1, the claimed size, the limit, the margin's ends) needs two things more.
+//! The estimate must be farther from that ratio than the A/A control is from 1 at the same load
+//! ([`crate::stats::control`]); and the p-value of that ratio, adjusted by Holm within the claim's family,
+//! must be at most 5 %. Otherwise the claim is `inconclusive`.
+//!
 //! Of line 5, "the claimed size less the margin is reached": r lies inside the interval or is
 //! surpassed by it. Lines 5 and 6 exclude each other by their second condition, so a verdict is
 //! never both, and no reversed difference is ever `supported`.
 
 use std::fmt;
 
+use crate::stats::control::clears;
 use crate::stats::{EQUIVALENCE_MARGIN, Estimate, MIN_BLOCKS};
 use crate::text::precise;
 
@@ -155,6 +161,20 @@ pub enum Reason {
     Different,
     /// The interval holds both the claim and its opposite.
     TooWide,
+    /// The difference is no larger than the A/A control's from itself.
+    WithinNoise,
+    /// By itself it would be decided, not as one of so many claims.
+    OneOfMany,
+}
+
+impl Reason {
+    /// Whether the interval was looked at: nothing forbade a verdict before.
+    pub fn is_by_interval(self) -> bool {
+        !matches!(
+            self,
+            Self::InvalidCell | Self::TooFewBlocks | Self::ClientBound | Self::NotSaturated
+        )
+    }
 }
 
 /// What is known at one load point.
@@ -166,6 +186,8 @@ pub struct Evidence {
     pub client_bound: bool,
     /// Whether the claim is about saturated servers and one was not.
     pub unsaturated: bool,
+    /// The A/A control's ratio in the same quantity at the same load, where there is one.
+    pub control: Option<Estimate>,
 }
 
 /// A verdict and its reason.
@@ -177,8 +199,40 @@ pub struct Decision {
     pub reason: Reason,
 }
 
-/// The decision table of this module.
+/// The decision table of this module, but for the family, which [`super::judge_all`] knows.
 pub fn decide(shape: Shape, evidence: &Evidence) -> Decision {
+    let decision = by_interval(shape, evidence);
+    let (Some(estimate), Some(control)) = (evidence.estimate, evidence.control) else {
+        return decision;
+    };
+    let decided = !matches!(decision.verdict, Verdict::Inconclusive | Verdict::Invalid);
+    let bounds = excluded(shape, decision.reason, &estimate);
+    if decided && !bounds.iter().all(|bound| clears(&estimate, *bound, &control)) {
+        return Decision {
+            verdict: Verdict::Inconclusive,
+            reason: Reason::WithinNoise,
+        };
+    }
+    decision
+}
+
+/// The ratios that a verdict for this reason excludes; for one that decides nothing those that it would
+/// have had to.
+pub(super) fn excluded(shape: Shape, reason: Reason, estimate: &Estimate) -> Vec<f64> {
+    let most = 1.0 + EQUIVALENCE_MARGIN;
+    match (reason, shape) {
+        (Reason::WithinMargin, _) | (Reason::TooWide, Shape::Similar) => vec![1.0 / most, most],
+        (Reason::Different, _) if estimate.value > 1.0 => vec![most],
+        (Reason::Different, _) => vec![1.0 / most],
+        (Reason::Smaller | Reason::NoDifference, Shape::Times(ratio)) => {
+            vec![if ratio >= 1.0 { ratio / most } else { ratio * most }]
+        }
+        (_, Shape::AtMost(limit) | Shape::AtLeast(limit)) => vec![limit],
+        _ => vec![1.0],
+    }
+}
+
+fn by_interval(shape: Shape, evidence: &Evidence) -> Decision {
     let with = |verdict, reason| Decision { verdict, reason };
     let Some(estimate) = evidence.estimate else {
         return with(Verdict::Invalid, Reason::InvalidCell);

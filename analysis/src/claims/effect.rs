@@ -2,10 +2,10 @@
 
 use super::headline::limited;
 use super::judge::point_result;
-use super::{Reason, Shape, Verdict};
+use super::{Claims, Reason, Shape, Test, Verdict};
 use crate::metric::Metric;
 use crate::model::{Pair, Study};
-use crate::stats::{EQUIVALENCE_MARGIN, MIN_BLOCKS};
+use crate::stats::{ALPHA, EQUIVALENCE_MARGIN, MIN_BLOCKS, holm_adjusted};
 use crate::text::{Prose, joined, load_names, percent};
 
 /// How two arms compare in a quantity at one load point.
@@ -17,7 +17,8 @@ pub enum Effect {
     More,
     /// The interval lies within the margin.
     Same,
-    /// The interval holds 1 and reaches beyond the margin.
+    /// The interval holds 1 and reaches beyond the margin, or the effect is no larger than the A/A
+    /// control's, or does not stand as one of many.
     Unclear,
     /// There are fewer than [`MIN_BLOCKS`] blocks.
     TooFewBlocks,
@@ -52,22 +53,71 @@ impl Effect {
     }
 }
 
-/// The effect at one load point, by the same margin and gates as every verdict.
+/// The effect at one load point, by the same margin, gates and control as every verdict.
 pub fn effect(study: &Study, pair: Pair, metric: Metric, point: usize) -> Effect {
-    let decided =
-        |shape| point_result(study, pair, metric, point, shape, false).map(|r| r.decision);
-    let (Some(less), Some(more)) = (decided(Shape::Less), decided(Shape::More)) else {
-        return Effect::NotMeasured;
+    with_p(study, pair, metric, point).0
+}
+
+/// The effect, and the p-value of what it excludes.
+fn with_p(study: &Study, pair: Pair, metric: Metric, point: usize) -> (Effect, Option<f64>) {
+    let found = |shape| point_result(study, pair, metric, point, shape, false);
+    let (Some(less), Some(more)) = (found(Shape::Less), found(Shape::More)) else {
+        return (Effect::NotMeasured, None);
     };
-    match (less.verdict, less.reason, more.verdict) {
-        (Verdict::Invalid, ..) => Effect::Invalid,
-        (_, Reason::TooFewBlocks, _) => Effect::TooFewBlocks,
-        (_, Reason::ClientBound, _) => Effect::ClientBound,
-        (Verdict::Equivalent, ..) => Effect::Same,
-        (Verdict::Supported, ..) => Effect::Less,
-        (_, _, Verdict::Supported) => Effect::More,
-        _ => Effect::Unclear,
+    let (down, up) = (less.decision, more.decision);
+    match (down.verdict, down.reason, up.verdict) {
+        (Verdict::Invalid, ..) => (Effect::Invalid, None),
+        (_, Reason::TooFewBlocks, _) => (Effect::TooFewBlocks, None),
+        (_, Reason::ClientBound, _) => (Effect::ClientBound, None),
+        (Verdict::Equivalent, ..) => (Effect::Same, less.p),
+        (Verdict::Supported, ..) => (Effect::Less, less.p),
+        (_, _, Verdict::Supported) => (Effect::More, more.p),
+        _ => (Effect::Unclear, less.p),
     }
+}
+
+/// The effect as the claim about it was decided, where there is one: a sentence and a verdict about the
+/// same ratio must agree.
+pub(super) fn claimed_effect(
+    study: &Study,
+    claims: &Claims,
+    pair: Pair,
+    metric: Metric,
+    point: usize,
+) -> Effect {
+    let [ours, base] = [pair.ours, pair.base].map(|arm| study.arm_name(arm));
+    let about = |test: &Test| {
+        matches!(test, Test::Ratio { ours: o, base: b, metric: m, loads, .. }
+            if o == ours && b == base && *m == metric && *loads == [study.load(point).clone()])
+    };
+    let taken_back = (claims.judged.iter())
+        .filter(|judged| about(&judged.claim.test))
+        .flat_map(|judged| &judged.points)
+        .any(|result| result.decision.reason == Reason::OneOfMany);
+    if taken_back {
+        Effect::Unclear
+    } else {
+        effect(study, pair, metric, point)
+    }
+}
+
+/// The effects of several pairs at every load, as one family: what does not stand as one of so many is
+/// not decided.
+fn family(study: &Study, pairs: &[Pair], metric: Metric) -> Vec<(Pair, usize, Effect)> {
+    let points = 0..study.plan.load_points.len();
+    let mut found: Vec<_> = (pairs.iter())
+        .flat_map(|pair| points.clone().map(|point| (*pair, point)))
+        .map(|(pair, point)| (pair, point, with_p(study, pair, metric, point)))
+        .filter(|(.., (effect, _))| *effect != Effect::NotMeasured)
+        .collect();
+    let ps: Vec<f64> = found.iter().filter_map(|(.., (_, p))| *p).collect();
+    let mut adjusted = holm_adjusted(&ps).into_iter();
+    for (.., (effect, p)) in &mut found {
+        if p.is_some() && adjusted.next().is_some_and(|p| p > ALPHA) {
+            *effect = Effect::Unclear;
+        }
+    }
+    (found.into_iter()).map(|(pair, point, (effect, _))| (pair, point, effect)).collect()
 }
 
 /// Which arm of each pair a summary names.
@@ -100,12 +150,7 @@ pub fn summary(
     named: Named,
     beginnings: &Beginnings,
 ) -> Vec<Prose> {
-    let points = 0..study.plan.load_points.len();
-    let found: Vec<(Pair, usize, Effect)> = (pairs.iter())
-        .flat_map(|pair| points.clone().map(|point| (*pair, point)))
-        .map(|(pair, point)| (pair, point, effect(study, pair, metric, point)))
-        .filter(|(.., effect)| *effect != Effect::NotMeasured)
-        .collect();
+    let found = family(study, pairs, metric);
     let mut kinds: Vec<Effect> = found.iter().map(|(.., effect)| *effect).collect();
     kinds.sort_unstable();
     kinds.dedup();

@@ -1,6 +1,6 @@
 //! The answer in a few sentences.
 
-use super::effect::{Effect, effect};
+use super::effect::{Effect, claimed_effect};
 use super::sentence::interval;
 use super::{Claims, Family, OUR_ARM, RowRef, Verdict, summary};
 use crate::metric::Metric;
@@ -52,8 +52,8 @@ pub fn headline(study: &Study, claims: &Claims) -> Vec<Headline> {
     match (study.arm(OUR_ARM), study.arm(BASELINE_ARM)) {
         (Some(ours), Some(base)) => {
             let pair = Pair { ours, base };
-            sentences.push(compared(study, pair, "headline-cpu", &CPU));
-            sentences.push(compared(study, pair, "headline-throughput", &THROUGHPUT));
+            sentences.push(compared(study, claims, pair, "headline-cpu", &CPU));
+            sentences.push(compared(study, claims, pair, "headline-throughput", &THROUGHPUT));
             sentences.extend(bottlenecks(study, pair));
         }
         _ if !others.is_empty() => {}
@@ -73,10 +73,16 @@ pub fn headline(study: &Study, claims: &Claims) -> Vec<Headline> {
     sentences
 }
 
-fn compared(study: &Study, pair: Pair, id: &'static str, words: &Words) -> Headline {
+fn compared(
+    study: &Study,
+    claims: &Claims,
+    pair: Pair,
+    id: &'static str,
+    words: &Words,
+) -> Headline {
     let points: Vec<usize> = (0..study.plan.load_points.len()).collect();
     let sides: Vec<Effect> = (points.iter())
-        .map(|point| effect(study, pair, words.metric, *point))
+        .map(|point| claimed_effect(study, claims, pair, words.metric, *point))
         .collect();
     let prose = match sides.as_slice() {
         [first, rest @ ..] if rest.iter().all(|other| other == first) => {

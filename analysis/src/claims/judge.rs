@@ -1,14 +1,14 @@
 //! From a claim and a study to a verdict with its sentence.
 
-use super::decide::combine;
+use super::decide::{combine, excluded};
 use super::{
-    Claim, Evidence, Judged, PointResult, RowRef, Shape, Test, counts, decide, level, sentence,
+    Claim, Decision, Evidence, Judged, PointResult, Reason, RowRef, Shape, Test, Verdict, counts,
+    decide, level, sentence,
 };
 use crate::bottleneck::Bottleneck;
 use crate::metric::Metric;
 use crate::model::{Outcome, Pair, Study};
-use crate::stats::{Seed, sign_flip_p};
-use crate::text::load_label;
+use crate::stats::{Estimate, signed_rank};
 
 /// Judges one claim; `None` where the run does not have its arms, loads or quantity.
 pub fn judge(study: &Study, claim: &Claim) -> Option<Judged> {
@@ -35,7 +35,7 @@ pub fn judge(study: &Study, claim: &Claim) -> Option<Judged> {
         } => level::judge(study, claim, arm, load, level, *shape),
         Test::Saturation { arms, load } => {
             let cells = counts::cells(study, arms, load)?;
-            let (verdict, sentence) = counts::saturation(cells);
+            let (verdict, sentence) = counts::saturation(study, cells);
             Some(without_points(claim, cells, verdict, sentence))
         }
         Test::ConnectErrors {
@@ -65,11 +65,7 @@ fn judge_ratio(
     let results = results?;
     let verdicts: Vec<_> = results.iter().map(|r| r.decision.verdict).collect();
     let verdict = combine(&verdicts);
-    // A claim about several loads repeats claims that are tested one by one.
-    let p = match results.as_slice() {
-        [only] => only.p,
-        _ => None,
-    };
+    let p = combined_p(verdict, &results);
     Some(Judged {
         sentence: sentence::ratio(study, pair, metric, shape, &results, verdict),
         claim: claim.clone(),
@@ -96,6 +92,60 @@ fn judge_ratio(
     })
 }
 
+/// The p-value of a claim about several loads: where it must hold at all of them the largest, where one is
+/// enough to refute it the smallest of those, as many times as there are loads.
+fn combined_p(verdict: Verdict, results: &[PointResult]) -> Option<f64> {
+    let of = |wanted: Verdict| {
+        results.iter().filter(move |result| result.decision.verdict == wanted)
+    };
+    if verdict == Verdict::Refuted && of(Verdict::Refuted).count() > 0 {
+        let least = of(Verdict::Refuted).filter_map(|result| result.p).reduce(f64::min)?;
+        return Some((least * results.len() as f64).min(1.0));
+    }
+    let all: Option<Vec<f64>> = results.iter().map(|result| result.p).collect();
+    all?.into_iter().reduce(f64::max)
+}
+
+/// Takes a verdict back that does not stand as one of its family, with its sentence.
+pub(super) fn take_back(study: &Study, judged: &mut Judged) {
+    let Test::Ratio {
+        ours,
+        base,
+        metric,
+        shape,
+        ..
+    } = &judged.claim.test
+    else {
+        return;
+    };
+    let (Some(ours), Some(base)) = (study.arm(ours), study.arm(base)) else {
+        return;
+    };
+    for point in &mut judged.points {
+        if point.decision.verdict != Verdict::Inconclusive {
+            point.decision = Decision {
+                verdict: Verdict::Inconclusive,
+                reason: Reason::OneOfMany,
+            };
+        }
+    }
+    judged.verdict = Verdict::Inconclusive;
+    let pair = Pair { ours, base };
+    judged.sentence =
+        sentence::ratio(study, pair, *metric, *shape, &judged.points, judged.verdict);
+}
+
+/// The A/A control that a ratio must exceed; none for the control itself.
+fn control(study: &Study, pair: Pair, metric: Metric, point: usize) -> Option<Estimate> {
+    let repeats = |control: &Pair| {
+        *control == pair || (control.ours, control.base) == (pair.base, pair.ours)
+    };
+    if study.noise.controls().iter().any(repeats) {
+        return None;
+    }
+    study.noise.at(metric, point)
+}
+
 /// The result at one load point; `None` where it was not measured.
 pub(super) fn point_result(
     study: &Study,
@@ -114,36 +164,34 @@ pub(super) fn point_result(
             .iter()
             .any(|cell| cell.bottleneck.is_some_and(Bottleneck::client_full));
     let unsaturated = needs_saturation && !cells.iter().all(|cell| cell.saturated());
-    let (estimate, p) = match &study.ratio(pair, point, metric)?.outcome {
+    let (estimate, log_ratios) = match &study.ratio(pair, point, metric)?.outcome {
         Outcome::NotMeasured => return None,
         Outcome::Invalid(_) => (None, None),
         Outcome::Measured {
             estimate,
             log_ratios,
-        } => {
-            let name = format!(
-                "sign-flip {} {} {} {}",
-                study.arm_name(pair.ours),
-                study.arm_name(pair.base),
-                load_label(study.load(point)),
-                metric.column()
-            );
-            let seed = Seed::new(study.plan.seed);
-            let p = sign_flip_p(log_ratios, shape.ratio().ln(), seed, &name);
-            (Some(*estimate), Some(p))
-        }
+        } => (Some(*estimate), Some(log_ratios)),
     };
+    let evidence = Evidence {
+        estimate,
+        client_bound,
+        unsaturated,
+        control: control(study, pair, metric, point),
+    };
+    let decision = decide(shape, &evidence);
+    let p = (log_ratios.zip(estimate))
+        .filter(|_| decision.reason.is_by_interval())
+        .and_then(|(logs, estimate)| {
+            // What the control holds back was decided by the interval.
+            let alone = decide(shape, &Evidence { control: None, ..evidence });
+            (excluded(shape, alone.reason, &estimate).into_iter())
+                .map(|bound| signed_rank::p_value(logs, bound.ln()))
+                .reduce(f64::max)
+        });
     Some(PointResult {
         point,
         estimate,
-        decision: decide(
-            shape,
-            &Evidence {
-                estimate,
-                client_bound,
-                unsaturated,
-            },
-        ),
+        decision,
         p,
     })
 }
@@ -151,7 +199,7 @@ pub(super) fn point_result(
 fn without_points(
     claim: &Claim,
     cells: [&crate::model::Cell; 2],
-    verdict: super::Verdict,
+    verdict: Verdict,
     sentence: crate::text::Prose,
 ) -> Judged {
     Judged {

@@ -51,6 +51,7 @@ pub(super) fn judge(
         estimate,
         client_bound: false,
         unsaturated: claim.needs_saturation && !cells[0].saturated(),
+        control: None,
     };
     let decision = decide(shape, &evidence);
     let because = match decision.reason {

@@ -21,7 +21,7 @@ use crate::metric::Metric;
 pub use crate::model::OUR_ARM;
 use crate::model::{Pair, Study};
 use crate::published::Published;
-use crate::stats::Estimate;
+use crate::stats::{ALPHA, Estimate, holm_adjusted};
 use crate::text::Prose;
 
 pub use decide::{Decision, Evidence, Reason, Shape, Verdict, decide};
@@ -237,7 +237,8 @@ pub struct PointResult {
     pub estimate: Option<Estimate>,
     /// What follows from it.
     pub decision: Decision,
-    /// Two-sided p-value of the ratio being exactly the claimed one.
+    /// Two-sided p-value of the ratio that the verdict excludes, or would have had to; none where the
+    /// interval was not looked at.
     pub p: Option<f64>,
 }
 
@@ -250,7 +251,7 @@ pub struct Judged {
     pub verdict: Verdict,
     /// The load points of a ratio claim; none for another.
     pub points: Vec<PointResult>,
-    /// Two-sided p-value of a ratio claim at one load point.
+    /// p-value of a ratio claim, over all its load points.
     pub p: Option<f64>,
     /// The same, adjusted within the family.
     pub p_holm: Option<f64>,
@@ -312,7 +313,8 @@ pub fn pairs(plan: &Plan, claims: &[Claim]) -> Vec<Pair> {
         .collect()
 }
 
-/// Judges every claim against a study. Where server and load generator share their processors only
+/// Judges every claim against a study. A verdict stands only where its p-value does within its family.
+/// Where server and load generator share their processors only
 /// the controls are judged: all other claims are about servers that have theirs to themselves.
 pub fn judge_all(study: &Study, claims: &[Claim]) -> Claims {
     let mut judged = Vec::new();
@@ -329,8 +331,11 @@ pub fn judge_all(study: &Study, claims: &[Claim]) -> Claims {
             .filter(|i| judged[*i].claim.family == family && judged[*i].p.is_some())
             .collect();
         let ps: Vec<f64> = members.iter().filter_map(|i| judged[*i].p).collect();
-        for (i, adjusted) in members.into_iter().zip(crate::stats::holm_adjusted(&ps)) {
+        for (i, adjusted) in members.into_iter().zip(holm_adjusted(&ps)) {
             judged[i].p_holm = Some(adjusted);
+            if adjusted > ALPHA && judged[i].verdict != Verdict::Inconclusive {
+                judge::take_back(study, &mut judged[i]);
+            }
         }
     }
     Claims {

@@ -42,9 +42,7 @@ pub(super) fn ratio(
     if results.len() > 1 {
         sentence = sentence.text(". Taken together: ").strong(verdict.word());
     }
-    sentence
-        .text(".")
-        .then(noise_note(study, pair, metric, results))
+    sentence.text(".")
 }
 
 /// "A spends x times the CPU a request of B at so many connections (n blocks)".
@@ -122,6 +120,12 @@ fn because(study: &Study, pair: Pair, metric: Metric, shape: Shape, result: &Poi
             format!("the interval reaches from within the margin of {margin} to beyond it")
         }
         (Reason::TooWide, _) => "the interval includes no difference".to_owned(),
+        (Reason::WithinNoise, _) => {
+            "the interval alone would decide it, but the A/A control differs from itself by as much".to_owned()
+        }
+        (Reason::OneOfMany, _) => {
+            "the interval alone would decide it, but not as one of so many claims (Holm)".to_owned()
+        }
     };
     words.into()
 }
@@ -183,26 +187,4 @@ fn client_bound(cells: &[&Cell], metric: Metric) -> Prose {
                 _ => "latencies",
             }
         ))
-}
-
-/// Warns where a decided difference is no larger than what the control shows without one.
-fn noise_note(study: &Study, pair: Pair, metric: Metric, results: &[PointResult]) -> Prose {
-    let decided = |result: &&PointResult| {
-        matches!(
-            result.decision.reason,
-            Reason::Reached
-                | Reason::Surpassed
-                | Reason::Smaller
-                | Reason::Reverse
-                | Reason::Met
-                | Reason::Missed
-        )
-    };
-    let covered = (results.iter().filter(decided))
-        .filter_map(|result| result.estimate)
-        .any(|estimate| study.noise.covers(metric, &estimate));
-    if covered && !study.noise.controls().contains(&pair) {
-        return " The difference is no larger than what the A/A control shows without any.".into();
-    }
-    Prose::new()
 }

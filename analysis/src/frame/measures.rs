@@ -3,7 +3,7 @@
 use polars::prelude::*;
 use records::Measurement;
 
-use crate::load::{Run, by_worker};
+use crate::load::{Run, listed};
 use crate::metric::{Derived, Metric};
 
 /// Column of the arm's place in the plan.
@@ -14,11 +14,13 @@ pub(super) const POINT: &str = "point";
 pub(super) const BLOCK: &str = "block";
 /// Column of whether the measurement passed all gates.
 pub(super) const VALID: &str = "valid";
+/// Column of the cores that the server could use.
+const SERVER_CORES: &str = "server_cores";
 
 type Counter = fn(&Measurement) -> Option<u64>;
 
 /// The raw columns the derivation reads. A window or a number of requests of 0 is no divisor.
-const RAW: [(&str, Counter); 19] = [
+const RAW: [(&str, Counter); 20] = [
     ("window_us", |row| row.window_us.filter(|us| *us > 0)),
     ("requests", |row| row.requests.filter(|count| *count > 0)),
     ("latency_mean_raw", |row| row.latency_mean_us),
@@ -34,6 +36,10 @@ const RAW: [(&str, Counter); 19] = [
         row.steady_requests.filter(|count| *count > 0)
     }),
     ("client_us", |row| row.client_cpu_us),
+    ("client_here_us", |row| {
+        // A load generator on a machine of its own uses nothing of the server's.
+        (row.client_host_cpu_busy_us).map_or(row.client_cpu_us, |_| Some(0))
+    }),
     ("host_busy_us", |row| row.host_cpu_busy_us),
     ("host_steal_us", |row| row.host_cpu_steal_us),
     ("rss_raw", |row| row.server_rss_bytes),
@@ -70,6 +76,10 @@ pub(super) fn derive(run: &Run) -> PolarsResult<DataFrame> {
             .collect();
         columns.push(Column::new(name.into(), values));
     }
+    let cores: Vec<f64> = (run.rows.iter())
+        .map(|row| server_cores(run, row.measurement.workers))
+        .collect();
+    columns.push(Column::new(SERVER_CORES.into(), cores));
     DataFrame::new_infer_height(columns)?
         .lazy()
         .with_columns(expressions(run))
@@ -84,7 +94,7 @@ fn expressions(run: &Run) -> Vec<Expr> {
     let server = || number("server_user_us") + number("server_system_us");
     let machine = || window() * lit(f64::from(run.environment.cpus));
     let per_second = || requests() / window() * lit(1e6);
-    let foreign = || number("host_busy_us") - server() - number("client_us");
+    let foreign = || number("host_busy_us") - server() - number("client_here_us");
     let steady = || number("steady_server_us") / number("steady_requests");
     let whole = || server() / requests();
 
@@ -107,7 +117,7 @@ fn expressions(run: &Run) -> Vec<Expr> {
                 Metric::LatencyP999Us => number("latency_p999_raw"),
                 Metric::LatencyMaxUs => number("latency_max_raw"),
                 Metric::KernelEntriesPerRequest => number("entries") / requests(),
-                Metric::ServerCoresBusy => server() / (window() * lit(server_cores(run))),
+                Metric::ServerCoresBusy => server() / (window() * col(SERVER_CORES)),
                 Metric::ClientCoresBusy => {
                     number("client_us") / (window() * lit(client_cores(run)))
                 }
@@ -130,8 +140,8 @@ fn expressions(run: &Run) -> Vec<Expr> {
 }
 
 /// Cores the server could use: one a worker, no more than it was pinned to or there are.
-fn server_cores(run: &Run) -> f64 {
-    cores(run, run.plan.workers, run.plan.server_cpus.len())
+fn server_cores(run: &Run, workers: Option<u32>) -> f64 {
+    cores(run, workers.unwrap_or(run.plan.workers), run.plan.server_cpus.len())
 }
 
 /// Cores the load generator could use: one a thread, no more than it was pinned to or there are.
@@ -151,7 +161,7 @@ fn cores(run: &Run, threads: u32, pinned: usize) -> f64 {
 /// The busiest worker's count as a multiple of an even share: 1 is even, the number of workers is
 /// all on one. None where nothing was counted.
 fn imbalance(list: &str) -> Option<f64> {
-    let counts = by_worker(list)?;
+    let counts = listed(list)?;
     let total: f64 = counts.iter().map(|count| *count as f64).sum();
     let largest = *counts.iter().max()? as f64;
     (total > 0.0).then(|| largest * counts.len() as f64 / total)

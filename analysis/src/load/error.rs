@@ -159,8 +159,9 @@ impl Fault {
     fn remedy(&self) -> &'static str {
         match self {
             Self::Unreadable(_) => {
-                "A results folder holds experiment.toml, environment.json, measurements.csv and \
-                 load.jsonl; give the path of such a folder"
+                "A results folder holds experiment.toml, environment.json, measurements.csv, \
+                 load.jsonl and series.jsonl, and end.json once its run is finished; give the path of \
+                 such a folder, or finish the run with `bench run --resume`"
             }
             Self::SchemaVersion { .. } | Self::Header { .. } => {
                 "Analyse the folder with the revision of this repository that measured it"
@@ -169,7 +170,7 @@ impl Fault {
                 "Finish the run with `bench run --resume`, or restore the file from version control"
             }
             Self::NotInPlan(_) | Self::Duplicate { .. } | Self::LoadWithoutRow(_) => {
-                "Put each run's four files into a folder of its own"
+                "Put each run's files into a folder of its own"
             }
             Self::MixedBinaries { .. } => "Measure all blocks again with one build",
             Self::Missing { .. } => {

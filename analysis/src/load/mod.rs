@@ -3,34 +3,42 @@
 //! Nothing is repaired or skipped: every refusal names the file, the line and what to do.
 
 mod completeness;
+mod ending;
 mod error;
 mod files;
 mod histograms;
 mod rows;
+mod series;
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
 use hdrhistogram::Histogram;
 use records::{
-    ENVIRONMENT_FILE, EXPERIMENT_FILE, Environment, LOAD_FILE, LoadPoint, LoadRecord,
-    MEASUREMENTS_FILE, Measurement, Plan,
+    CalibrationRecord, ENVIRONMENT_FILE, EXPERIMENT_FILE, End, Environment, LOAD_FILE, LoadPoint,
+    LoadRecord, MEASUREMENTS_FILE, Measurement, Plan, SERIES_FILE, SeriesRecord,
 };
 
 use crate::text::load_name;
 
 pub use error::{Fault, LoadError};
-pub(crate) use rows::by_worker;
+pub(crate) use rows::listed;
 
 /// A results folder, read and checked.
 #[derive(Debug)]
 pub struct Run {
     /// The folder's name.
     pub name: String,
-    /// What was to be measured.
+    /// What was to be measured; its blocks are those after which the run ended.
     pub plan: Plan,
     /// Where.
     pub environment: Environment,
+    /// Why the run ended; nothing for an unfinished one.
+    pub end: Option<End>,
+    /// What was measured before the first block.
+    pub calibrations: Vec<CalibrationRecord>,
+    /// How windows went.
+    pub series: Vec<SeriesRecord>,
     /// The measurements, in the order of their cells and blocks.
     pub rows: Vec<Row>,
     /// Measurements of the plan that are not there. Empty unless a partial run was allowed.
@@ -79,7 +87,11 @@ pub enum Completeness {
 
 /// Reads and checks the results folder `dir`.
 pub fn load_run(dir: &Path, completeness: Completeness) -> Result<Run, LoadError> {
-    let plan: Plan = files::read_toml(&dir.join(EXPERIMENT_FILE))?;
+    let mut plan: Plan = files::read_toml(&dir.join(EXPERIMENT_FILE))?;
+    let end = ending::end(dir, &plan, completeness)?;
+    // What a rule spared is not missing.
+    plan.blocks = end.as_ref().map_or(plan.blocks, |end| end.blocks);
+    let calibrations = ending::calibrations(dir)?;
     let environment: Environment = files::read_json(&dir.join(ENVIRONMENT_FILE))?;
     let places = Places::new(&plan);
 
@@ -94,12 +106,16 @@ pub fn load_run(dir: &Path, completeness: Completeness) -> Result<Run, LoadError
         completeness,
     )?;
 
+    let series = series::read(&dir.join(SERIES_FILE), &places)?;
     let mut rows: Vec<Row> = rows.into_iter().map(|numbered| numbered.row).collect();
     rows.sort_by_key(|row| row.key);
     Ok(Run {
         name: folder_name(dir),
         plan,
         environment,
+        end,
+        calibrations,
+        series,
         rows,
         missing,
     })

@@ -115,8 +115,14 @@ fn check_sums(file: &Path, line: u64, row: &Measurement) -> Result<(), LoadError
     for (field, list) in [
         ("accepts_by_worker", &row.accepts_by_worker),
         ("requests_by_worker", &row.requests_by_worker),
+        ("server_cpu_by_thread_us", &row.server_cpu_by_thread_us),
+        ("client_cpu_by_thread_us", &row.client_cpu_by_thread_us),
+        ("host_cpu_busy_by_cpu_us", &row.host_cpu_busy_by_cpu_us),
+        ("host_cpu_softirq_by_cpu_us", &row.host_cpu_softirq_by_cpu_us),
+        ("host_cpu_steal_by_cpu_us", &row.host_cpu_steal_by_cpu_us),
+        ("client_host_cpu_busy_by_cpu_us", &row.client_host_cpu_busy_by_cpu_us),
     ] {
-        if by_worker(list).is_none() {
+        if listed(list).is_none() {
             let fault = format!("{list:?} is not a list of numbers with `;` between them");
             return Err(field_error(file, line, field, &fault));
         }
@@ -124,8 +130,9 @@ fn check_sums(file: &Path, line: u64, row: &Measurement) -> Result<(), LoadError
     Ok(())
 }
 
-/// A list by worker; empty where it was not measured, `None` where it is no such list.
-pub(crate) fn by_worker(list: &str) -> Option<Vec<u64>> {
+/// A list of numbers by worker, thread or processor; empty where it was not measured, `None` where it is
+/// no such list.
+pub(crate) fn listed(list: &str) -> Option<Vec<u64>> {
     if list.is_empty() {
         return Some(Vec::new());
     }

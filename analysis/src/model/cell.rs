@@ -5,14 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use hdrhistogram::Histogram;
 use records::{LoadPoint, Placement};
 
-use super::StudyError;
-use crate::bottleneck::Bottleneck;
+use super::{Drift, StudyError, drift};
+use crate::bottleneck::{self, Bottleneck, Busy, SATURATED};
 use crate::frame::CellMedians;
-use crate::gates::Failure;
+use crate::gates::{Failure, Setting, bits_per_s};
 use crate::load::{Row, Run};
 use crate::metric::{Derived, Metric};
-use crate::stats::{Estimate, MIN_BLOCKS, Resampler, Seed, median_estimate};
-use crate::text::{load_id, load_label, load_name, slug};
+use crate::stats::level::median_estimate;
+use crate::stats::{Estimate, MIN_BLOCKS};
+use crate::text::{load_id, load_name, slug};
 
 /// Quantities whose cell median gets an interval.
 const WITH_INTERVAL: [Metric; 8] = [
@@ -50,6 +51,10 @@ pub struct Cell {
     pub left_out: Vec<(u32, Failure)>,
     /// What limited the cell.
     pub bottleneck: Option<Bottleneck>,
+    /// What that was read from.
+    pub busy: Busy,
+    /// Trends where there should be none.
+    pub drifts: Vec<Drift>,
     /// The latencies of all blocks in one histogram, microseconds.
     pub latencies: Option<Histogram<u64>>,
     /// Who corrected them for coordinated omission, as recorded; empty without latencies.
@@ -98,9 +103,12 @@ impl Cell {
             .filter(|_| self.valid())
     }
 
-    /// Whether the cell is valid and its server was saturated.
+    /// Whether the cell is valid and all the server's cores were saturated.
     pub fn saturated(&self) -> bool {
-        self.valid() && self.bottleneck.is_some_and(Bottleneck::server_full)
+        let full = |busy| busy >= SATURATED;
+        self.valid()
+            && self.bottleneck.is_some_and(Bottleneck::server_full)
+            && self.busy.server.is_some_and(full)
     }
 
     /// Identifier of the cell's row in the table of cells.
@@ -118,10 +126,10 @@ fn too_many(left_out: usize, measured: usize) -> bool {
 /// All cells of the plan, also those without a measurement.
 pub(super) fn cells(
     run: &Run,
+    setting: &Setting<'_>,
     derived: &[Derived],
     failures: &[Vec<Failure>],
     medians: &[CellMedians],
-    seed: Seed,
 ) -> Result<Vec<Cell>, StudyError> {
     let mut cells = Vec::new();
     for (arm, entry) in run.plan.arms.iter().enumerate() {
@@ -153,14 +161,13 @@ pub(super) fn cells(
                 .find(|cell| cell.arm == arm && cell.point == point)
                 .map(|cell| cell.medians)
                 .unwrap_or_default();
-            let name = format!("cell {} {}", entry.name, load_label(load));
-            let mut resampler = Resampler::new(seed, name);
             let estimate = |metric: Metric| {
                 let values: Vec<f64> = (rows.iter())
                     .filter_map(|row| derived[*row].get(metric))
                     .collect();
-                median_estimate(&values, &mut resampler).map(|estimate| (metric, estimate))
+                median_estimate(&values).map(|estimate| (metric, estimate))
             };
+            let busy = busy(run, setting, load, &medians, &rows);
             cells.push(Cell {
                 arm,
                 point,
@@ -172,12 +179,11 @@ pub(super) fn cells(
                 failures,
                 left_out,
                 bottleneck: match run.plan.placement {
-                    Placement::Apart => Bottleneck::of(
-                        medians.get(Metric::ServerCoresBusy),
-                        medians.get(Metric::ClientCoresBusy),
-                    ),
+                    Placement::Apart => Bottleneck::of(&busy),
                     Placement::Shared => Bottleneck::of_shared(medians.get(Metric::MachineBusy)),
                 },
+                busy,
+                drifts: drift::drifts(run, derived, &rows),
                 corrected_by: corrected_by(rows.iter().map(|row| &run.rows[*row])),
                 latencies: merged(rows.iter().map(|row| &run.rows[*row])).map_err(|source| {
                     StudyError::Histogram {
@@ -190,6 +196,33 @@ pub(super) fn cells(
         }
     }
     Ok(cells)
+}
+
+/// What was how busy, medians over the rows.
+fn busy(
+    run: &Run,
+    setting: &Setting<'_>,
+    load: &LoadPoint,
+    medians: &Derived,
+    rows: &[usize],
+) -> Busy {
+    let measurements = || rows.iter().map(|row| &run.rows[*row].measurement);
+    let ceiling = bottleneck::ceiling(&run.plan, load, &run.calibrations);
+    let rate = medians.get(Metric::RequestsPerSecond);
+    Busy {
+        server: medians.get(Metric::ServerCoresBusy),
+        hottest_worker: bottleneck::median_of(measurements(), |row| {
+            bottleneck::hottest(&row.server_cpu_by_thread_us, row)
+        }),
+        client: medians.get(Metric::ClientCoresBusy),
+        hottest_client: bottleneck::median_of(measurements(), |row| {
+            bottleneck::hottest(&row.client_cpu_by_thread_us, row)
+        }),
+        of_ceiling: rate.zip(ceiling).map(|(rate, ceiling)| rate / ceiling),
+        link: bottleneck::median_of(measurements(), |row| {
+            Some(bits_per_s(row)? / setting.link_bits_per_s? as f64)
+        }),
+    }
 }
 
 fn corrected_by<'a>(rows: impl Iterator<Item = &'a Row>) -> String {

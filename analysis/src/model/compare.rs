@@ -1,26 +1,17 @@
 //! Comparisons of two arms, paired inside blocks.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
-use records::Plan;
+use records::{Measurement, Plan};
 
-use super::Cell;
+use super::{Cell, Pair};
 use crate::frame::{FrameError, Measures, Paired};
 use crate::metric::Metric;
-use crate::stats::{Estimate, Resampler, Seed, log_ratios, ratio_estimate};
+use crate::load::{Key, Row};
+use crate::stats::{Estimate, distance};
+use crate::stats::ratio::{log_ratios, ratio_estimate};
 use crate::text::{load_id, load_label, slug};
-
-/// The arm every other one is compared with: the card's baseline.
-pub const BASELINE_ARM: &str = "tokio-published";
-
-/// Two arms by their places in the plan: `ours` over `base`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Pair {
-    /// The arm above the line.
-    pub ours: usize,
-    /// The arm below it.
-    pub base: usize,
-}
 
 /// Two arms at every load point in every compared quantity.
 #[derive(Clone, Debug)]
@@ -43,6 +34,8 @@ pub struct Ratio {
     /// The quantity that was compared in its place: of CPU a request the one of its two measures
     /// that both arms have.
     pub measure: Metric,
+    /// Blocks whose two windows were measured at other distances of the processors, and have no ratio.
+    pub unlike: usize,
     /// The number, or why there is none.
     pub outcome: Outcome,
 }
@@ -52,7 +45,7 @@ pub struct Ratio {
 pub enum Outcome {
     /// Both cells are valid.
     Measured {
-        /// Median of the paired ratios with its interval.
+        /// The centre of the paired ratios with its interval.
         estimate: Estimate,
         /// The logarithms of the paired ratios.
         log_ratios: Vec<f64>,
@@ -85,12 +78,14 @@ pub fn ratio_id(plan: &Plan, pair: Pair, point: usize) -> String {
 
 pub(super) fn comparisons(
     plan: &Plan,
+    rows: &[Row],
     pairs: &[Pair],
     cells: &[Cell],
     measures: &Measures,
-    seed: Seed,
 ) -> Result<Vec<Comparison>, FrameError> {
     let points = plan.load_points.len();
+    let by_key: BTreeMap<Key, &Measurement> =
+        rows.iter().map(|row| (row.key, &row.measurement)).collect();
     pairs
         .iter()
         .map(|&pair| {
@@ -98,15 +93,25 @@ pub(super) fn comparisons(
             let mut ratios = Vec::new();
             for point in 0..points {
                 let sides = [pair.ours, pair.base].map(|arm| &cells[arm * points + point]);
-                let mut resampler = Resampler::new(seed, stream_name(plan, pair, point));
-                let here: Vec<&Paired> = paired.iter().filter(|p| p.point == point).collect();
+                let here = paired.iter().filter(|p| p.point == point);
+                let (here, unlike): (Vec<_>, Vec<_>) = here.partition(|paired| {
+                    let row = |arm| {
+                        let block = paired.block;
+                        by_key.get(&Key { arm, point, block })
+                    };
+                    match (row(pair.ours), row(pair.base)) {
+                        (Some(ours), Some(base)) => distance::alike(ours, base),
+                        _ => true,
+                    }
+                });
                 for metric in Metric::COMPARED {
                     let measure = measure(metric, &here);
                     ratios.push(Ratio {
                         point,
                         metric,
                         measure,
-                        outcome: outcome(sides, &here, measure, &mut resampler),
+                        unlike: unlike.len(),
+                        outcome: outcome(sides, &here, measure),
                     });
                 }
             }
@@ -140,7 +145,6 @@ fn outcome(
     sides: [&Cell; 2],
     paired: &[&Paired],
     measure: Metric,
-    resampler: &mut Resampler,
 ) -> Outcome {
     let invalid: Vec<String> = (sides.iter())
         .filter(|cell| cell.measured > 0 && !cell.valid())
@@ -154,7 +158,7 @@ fn outcome(
         .filter_map(|pair| Some((pair.ours.get(measure)?, pair.base.get(measure)?)))
         .collect();
     let log_ratios = log_ratios(&values);
-    match ratio_estimate(&log_ratios, resampler) {
+    match ratio_estimate(&log_ratios) {
         Some(estimate) => Outcome::Measured {
             estimate,
             log_ratios,
@@ -177,16 +181,4 @@ impl fmt::Display for InvalidCell<'_> {
             cell.invalid_because()
         )
     }
-}
-
-/// The same for a pair and its inverse, so that swapping the arms exactly inverts the interval.
-fn stream_name(plan: &Plan, pair: Pair, point: usize) -> String {
-    let mut names = [pair.ours, pair.base].map(|arm| plan.arms[arm].name.as_str());
-    names.sort_unstable();
-    format!(
-        "ratio {} {} {}",
-        names[0],
-        names[1],
-        load_label(&plan.load_points[point])
-    )
 }

@@ -2,8 +2,9 @@
 
 use super::Study;
 use crate::metric::Metric;
-use crate::stats::{Estimate, Resampler, Seed, log_ratios, median_estimate, ratio_estimate};
-use crate::text::load_label;
+use crate::stats::Estimate;
+use crate::stats::level::median_estimate;
+use crate::stats::ratio::{log_ratios, ratio_estimate};
 
 /// Resident memory of the server with idle connections less that without, over their number,
 /// paired inside blocks. `None` where a cell is invalid or was not measured.
@@ -19,7 +20,7 @@ pub fn bytes_an_idle_connection(
         .iter()
         .map(|(with, without)| (with - without) / idle)
         .collect();
-    median_estimate(&values, &mut resampler(study, arm, with))
+    median_estimate(&values)
 }
 
 /// A quantity with idle connections as a ratio to the same without, paired inside blocks.
@@ -31,7 +32,7 @@ pub fn against_without_idle(
     metric: Metric,
 ) -> Option<Estimate> {
     let pairs = paired(study, arm, [with, without], metric)?;
-    ratio_estimate(&log_ratios(&pairs), &mut resampler(study, arm, with))
+    ratio_estimate(&log_ratios(&pairs))
 }
 
 fn paired(
@@ -48,13 +49,4 @@ fn paired(
         .iter()
         .filter_map(|(block, value)| Some((*value, *without.get(block)?)));
     Some(both.collect())
-}
-
-fn resampler(study: &Study, arm: usize, with: usize) -> Resampler {
-    let name = format!(
-        "idle {} {}",
-        study.arm_name(arm),
-        load_label(study.load(with))
-    );
-    Resampler::new(Seed::new(study.plan.seed), name)
 }

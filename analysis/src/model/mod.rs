@@ -1,6 +1,7 @@
 //! A run as the report sees it: cells, comparisons, noise.
 
 mod cell;
+mod drift;
 mod compare;
 mod idle;
 mod noise;
@@ -9,19 +10,20 @@ mod structure;
 use std::collections::BTreeMap;
 
 use hdrhistogram::errors::AdditionError;
-use records::{Environment, LoadPoint, Placement, Plan};
+use records::{CalibrationRecord, End, Environment, LoadPoint, Placement, Plan};
 
 pub use cell::Cell;
-pub use compare::{BASELINE_ARM, Comparison, Outcome, Pair, Ratio, ratio_id};
+pub use crate::stats::headline::{BASELINE_ARM, OUR_ARM, Pair};
+pub use compare::{Comparison, Outcome, Ratio, ratio_id};
+pub use drift::Drift;
 pub use idle::{against_without_idle, bytes_an_idle_connection};
 pub use noise::{Deviation, NoiseFloor};
-pub use structure::{OUR_ARM, floors, idle_loads, peers, rungs, sides};
+pub use structure::{floors, idle_loads, peers, rungs, sides};
 
 use crate::frame::{FrameError, Measures};
-use crate::gates;
+use crate::gates::{self, Setting};
 use crate::load::{Key, Row, Run};
 use crate::metric::{Derived, Metric};
-use crate::stats::Seed;
 
 /// Why a run could not be summarised.
 #[derive(Debug, thiserror::Error)]
@@ -53,6 +55,10 @@ pub struct Study {
     pub plan: Plan,
     /// Where.
     pub environment: Environment,
+    /// Why the run ended; nothing for an unfinished one.
+    pub end: Option<End>,
+    /// What was measured before the first block.
+    pub calibrations: Vec<CalibrationRecord>,
     /// The measurements.
     pub rows: Vec<Row>,
     /// What is derived from each measurement, in the order of `rows`.
@@ -72,22 +78,25 @@ impl Study {
     pub fn new(run: Run, claimed: &[Pair]) -> Result<Self, StudyError> {
         let measures = Measures::derive(&run)?;
         let derived = measures.rows()?;
+        let setting = Setting {
+            plan: &run.plan,
+            link_bits_per_s: None,
+        };
         let failures: Vec<_> = (run.rows.iter().zip(&derived))
-            .map(|(row, derived)| {
-                gates::failures(&row.measurement, derived, run.plan.client_threads)
-            })
+            .map(|(row, derived)| gates::failures(&row.measurement, derived, &setting))
             .collect();
         let valid: Vec<bool> = failures.iter().map(Vec::is_empty).collect();
         let measures = measures.with_validity(&valid)?;
-        let seed = Seed::new(run.plan.seed);
-        let cells = cell::cells(&run, &derived, &failures, &measures.cell_medians()?, seed)?;
+        let cells = cell::cells(&run, &setting, &derived, &failures, &measures.cell_medians()?)?;
         let pairs = structure::pairs(&run.plan, claimed);
-        let comparisons = compare::comparisons(&run.plan, &pairs, &cells, &measures, seed)?;
+        let comparisons = compare::comparisons(&run.plan, &run.rows, &pairs, &cells, &measures)?;
         let noise = NoiseFloor::new(&run.plan, &comparisons);
         Ok(Self {
             name: run.name,
             plan: run.plan,
             environment: run.environment,
+            end: run.end,
+            calibrations: run.calibrations,
             rows: run.rows,
             derived,
             missing: run.missing,

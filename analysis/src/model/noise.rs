@@ -7,6 +7,7 @@ use records::Plan;
 use super::{Comparison, Pair};
 use crate::metric::Metric;
 use crate::stats::Estimate;
+use crate::stats::control::threshold;
 
 /// The interval that reaches farthest from 1 between an arm and its exact repeat.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -23,6 +24,7 @@ pub struct Deviation {
 #[derive(Clone, Debug, Default)]
 pub struct NoiseFloor {
     largest: BTreeMap<Metric, Deviation>,
+    by_load: BTreeMap<(Metric, usize), Estimate>,
     controls: Vec<Pair>,
 }
 
@@ -44,6 +46,10 @@ impl NoiseFloor {
                     point: ratio.point,
                     estimate,
                 };
+                let asks = floor.by_load.entry((ratio.metric, ratio.point)).or_insert(estimate);
+                if threshold(&estimate) > threshold(asks) {
+                    *asks = estimate;
+                }
                 let largest = floor.largest.entry(ratio.metric).or_insert(here);
                 if estimate.reach() > largest.estimate.reach() {
                     *largest = here;
@@ -63,9 +69,8 @@ impl NoiseFloor {
         self.largest.get(&metric).copied()
     }
 
-    /// Whether an effect is no larger than what the control shows without one.
-    pub fn covers(&self, metric: Metric, estimate: &Estimate) -> bool {
-        self.largest(metric)
-            .is_some_and(|floor| estimate.deviation() <= floor.estimate.reach())
+    /// The control's ratio in this quantity at this load; of several the one that asks for most.
+    pub fn at(&self, metric: Metric, point: usize) -> Option<Estimate> {
+        self.by_load.get(&(metric, point)).copied()
     }
 }

@@ -2,10 +2,7 @@
 
 use records::{LoadPoint, Plan, Role};
 
-use super::{BASELINE_ARM, Pair};
-
-/// Our own server.
-pub const OUR_ARM: &str = "kio-uring";
+use super::{BASELINE_ARM, OUR_ARM, Pair};
 
 /// Arms and what a sceptic would hold against them: the hand-written floors below them, the two
 /// drivers of our runtime, Tokio at its best, and spinning against spinning.

@@ -74,6 +74,7 @@ pub fn cells(study: &Study) -> Table {
         });
     }
     columns.push(Column::new("left_out", "Windows left out", Kind::Numbers));
+    columns.push(Column::new("drift", "Drift", Kind::Words));
     columns.push(Column::new("invalid_because", "Why not valid", Kind::Words));
     Table {
         name: "cells".to_owned(),
@@ -103,6 +104,8 @@ fn line(cell: &Cell) -> Line {
         });
     }
     values.push(Value::Integer(cell.left_out_blocks() as u64));
+    let drifts: Vec<String> = cell.drifts.iter().map(ToString::to_string).collect();
+    values.push(Value::Text(drifts.join("; ")));
     values.push(Value::Text(if cell.valid() {
         String::new()
     } else {

@@ -7,6 +7,7 @@ mod claims;
 mod compared;
 mod environment;
 mod forensics;
+mod gates;
 mod idle;
 mod ratios;
 mod render;
@@ -27,6 +28,7 @@ pub use environment::environment;
 pub use forensics::{
     DEFAULT_NOFILE, STDIO_FILES, forensics, opened, wire_bytes, wire_gbit_per_second,
 };
+pub use gates::gates;
 pub use idle::idle;
 pub use ratios::{arm_ratios, ratios};
 pub use runs::runs;

@@ -19,7 +19,7 @@ use crate::progress::Progress;
 use crate::results::Folder;
 use crate::runner::{self, Ended};
 use crate::schedule::schedule;
-use crate::{announcement, dates, machine, preflight, processors, subjects};
+use crate::{announcement, dates, machine, preflight, processors, stop, subjects};
 
 #[derive(Args, Debug)]
 pub struct Arguments {
@@ -131,7 +131,10 @@ impl Arguments {
         for line in announcement::lines(&measurer.plan, &measurer.binaries, total, cells.len()) {
             progress.say(&line);
         }
-        let ended = runner::run(
+        let plan = measurer.plan.clone();
+        let ended = stop::run(
+            &plan,
+            &folder.path,
             &cells,
             measurer,
             &mut folder.recorder,
@@ -139,6 +142,9 @@ impl Arguments {
             interrupt,
         );
         progress.finish();
+        if matches!(ended, Ok(Ended::Complete)) {
+            progress.say(&stop::told(&folder.path)?);
+        }
         ended
     }
 

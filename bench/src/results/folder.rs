@@ -155,7 +155,10 @@ fn make_default(name: &str) -> Result<PathBuf> {
 }
 
 /// Writes a file so that it is there whole or not at all.
-fn write_whole(folder: &Path, name: &str, text: &str) -> io::Result<()> {
+///
+/// # Errors
+/// When it cannot be written.
+pub fn write_whole(folder: &Path, name: &str, text: &str) -> io::Result<()> {
     let new = folder.join(format!(".{name}.new"));
     let mut file = File::create(&new)?;
     let written = file

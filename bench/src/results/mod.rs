@@ -7,5 +7,5 @@ mod recorder;
 mod repair;
 
 pub use append::{AppendFile, Medium};
-pub use folder::Folder;
+pub use folder::{Folder, write_whole};
 pub use recorder::Recorder;

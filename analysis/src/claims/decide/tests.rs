@@ -14,6 +14,7 @@ fn found(low: f64, high: f64) -> Evidence {
         }),
         client_bound: false,
         unsaturated: false,
+        control: None,
     }
 }
 
@@ -88,6 +89,7 @@ fn what_forbids_any_other_verdict_comes_first() {
         estimate: None,
         client_bound: true,
         unsaturated: false,
+        control: None,
     };
     assert_eq!(decide(Shape::Times(1.26), &none).verdict, Verdict::Invalid);
     let few = Evidence {
@@ -119,6 +121,40 @@ fn what_forbids_any_other_verdict_comes_first() {
     assert_eq!(
         decide(Shape::Times(1.26), &bound).reason,
         Reason::ClientBound
+    );
+}
+
+#[test]
+fn a_difference_must_exceed_the_controls() {
+    let beside = |low: f64, high: f64, control: (f64, f64)| Evidence {
+        control: found(control.0, control.1).estimate,
+        ..found(low, high)
+    };
+    let noise = Decision {
+        verdict: Verdict::Inconclusive,
+        reason: Reason::WithinNoise,
+    };
+    // The estimates are 0.96 and 0.95, the control's 1.05.
+    let control = (0.98, 1.125);
+    assert_eq!(decide(Shape::Less, &beside(0.94, 0.98, control)), noise);
+    assert_eq!(
+        decide(Shape::Less, &beside(0.92, 0.96, control)).verdict,
+        Verdict::Supported
+    );
+    // One that leaves 1 out asks for its far end.
+    let alarm = (1.01, 1.09);
+    assert_eq!(decide(Shape::Less, &beside(0.92, 0.96, alarm)), noise);
+    // A limit and the margin are no other than 1: what they exclude must be as far.
+    assert_eq!(decide(Shape::AtMost(0.95), &beside(0.90, 0.94, control)), noise);
+    assert_eq!(decide(Shape::Similar, &beside(0.99, 1.01, control)), noise);
+    assert_eq!(
+        decide(Shape::Similar, &beside(0.99, 1.01, (0.99, 1.012))).verdict,
+        Verdict::Equivalent
+    );
+    // What decides nothing stays what it is.
+    assert_eq!(
+        decide(Shape::Less, &beside(0.9, 1.1, control)).reason,
+        Reason::TooWide
     );
 }
 

@@ -1,18 +1,21 @@
 //! How far the numbers can be trusted: blocks, gates, foreign CPU, noise floor.
 
-use super::{Block, heading};
+use records::EndReason;
+
+use super::{Block, heading, subheading};
 use crate::gates::{FOREIGN_CPU_LIMIT, STEAL_LIMIT};
 use crate::metric::Metric;
 use crate::model::{Cell, Study};
-use crate::stats::{RESAMPLES, median};
+use crate::stats::median;
 use crate::tables;
-use crate::text::{Prose, fixed, grouped, load_name, percent};
+use crate::text::{Prose, fixed, load_name, percent};
 
 pub(super) fn chapter(study: &Study) -> Vec<Block> {
     let mut blocks = vec![heading("validity", "Validity")];
     let invalid = tables::invalid(study);
     let mut points = vec![
         measurements(study),
+        ended(study),
         shares(
             study,
             Metric::ForeignShare,
@@ -35,17 +38,21 @@ pub(super) fn chapter(study: &Study) -> Vec<Block> {
             anchors: false,
         });
     }
-    blocks.push(Block::Paragraph(Prose::from(format!(
-        "Ratios are paired inside blocks; the estimate is their median, the interval a 95 % \
-         percentile bootstrap over blocks with {} resamples and the run's recorded seed, never \
-         narrower than the exact interval from the order of the values. \
-         A window in which other programs or the hypervisor took more than their limit is left out of \
+    blocks.push(subheading("gates", "Gates"));
+    blocks.push(Block::Table {
+        table: tables::gates(study),
+        anchors: false,
+    });
+    blocks.push(Block::Paragraph(Prose::from(
+        "Ratios are paired inside blocks; the estimate is the median of the means of all pairs of \
+         blocks (Hodges and Lehmann), the 95 % interval that of Wilcoxon's signed ranks, which is exact for \
+         any noise that both arms share. A cell's own number is the median over its blocks, with an \
+         interval from their order alone. A window in which other programs or the hypervisor took more than their limit is left out of \
          every estimate and ratio, whatever it shows, as long as no more than a quarter of a cell's \
          windows are. A cell with a single measurement that failed any other gate, or with more windows \
          left out, is invalid as a whole: it stays in the tables, marked, and no ratio, verdict or \
          headline uses it.",
-        grouped(RESAMPLES as f64, 0)
-    ))));
+    )));
     blocks
 }
 
@@ -61,6 +68,31 @@ fn measurements(study: &Study) -> Prose {
         (study.cells.iter())
             .map(Cell::left_out_blocks)
             .sum::<usize>(),
+    ))
+}
+
+/// Why the run ended.
+fn ended(study: &Study) -> Prose {
+    let Some(end) = &study.end else {
+        return Prose::from("The run is not finished.");
+    };
+    let rule = study.plan.stop.map_or_else(String::new, |rule| {
+        format!(
+            "its rule asks for {} either way of every headline ratio within {} s, and at least {} blocks",
+            percent(f64::from(rule.half_width_permille) / 1000.0, 1),
+            rule.budget_s,
+            rule.least_blocks
+        )
+    });
+    let why = match end.reason {
+        EndReason::Blocks => return Prose::new(),
+        EndReason::Sharp => "every headline ratio was sharp",
+        EndReason::Budget => "its time was spent",
+    };
+    Prose::from(format!(
+        "The run ended after {} blocks and {} s because {why}: {rule}. The rule sees how wide intervals \
+         are, never where they lie.",
+        end.blocks, end.elapsed_s
     ))
 }
 

@@ -5,7 +5,7 @@ use crate::assess::Assessment;
 use crate::claims::{CARD_KIO_ARM, CARD_TOKIO_ARM, Family, Judged, OUR_ARM};
 use crate::model::{BASELINE_ARM, Study};
 use crate::report::document::{Entry, Sentence};
-use crate::stats::{EQUIVALENCE_MARGIN, MIN_BLOCKS};
+use crate::stats::{ALPHA, EQUIVALENCE_MARGIN, MIN_BLOCKS};
 use crate::tables;
 use crate::text::{Prose, fixed, percent};
 
@@ -73,7 +73,7 @@ fn entry(study: &Study, judged: &Judged) -> Entry {
         .zip(judged.p_holm)
         .map_or_else(String::new, |(p, holm)| {
             format!(
-                "Sign-flip p against the claimed ratio: {}, with Holm's adjustment {}.",
+                "Signed-rank p of the ratio to be excluded: {}, with Holm's adjustment {}.",
                 fixed(p, 4),
                 fixed(holm, 4)
             )
@@ -100,9 +100,12 @@ fn rules() -> Prose {
          (which refutes any larger claim); refuted where it excludes the claimed size; otherwise \
          inconclusive. It is invalid where a measurement it needs failed a gate, and inconclusive \
          with fewer than {MIN_BLOCKS} blocks, or where it is about requests a second or latency and \
-         the load generator was the bottleneck. p is the two-sided sign-flip probability of the \
-         data if the claimed ratio (1 for a claim of a direction or of likeness) were exactly true; \
-         a small p contradicts that ratio.",
+         the load generator was the bottleneck. A verdict excludes a ratio: 1, the claimed size, a limit, \
+         the ends of the margin. It stands where the estimate is farther from that ratio than the A/A \
+         control is from 1 at the same load, and where p, the two-sided signed-rank probability of the \
+         data if that ratio were exactly true, is at most {} after Holm's adjustment for all claims of \
+         the family.",
+        percent(ALPHA, 0)
     ))
 }
 

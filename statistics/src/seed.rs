@@ -11,12 +11,12 @@ pub struct Seed(u64);
 
 impl Seed {
     /// The seed as the run's `experiment.toml` records it.
-    pub fn new(recorded: u64) -> Self {
+    pub const fn new(recorded: u64) -> Self {
         Self(recorded)
     }
 
     /// The random stream of the estimate with this name.
-    pub(super) fn stream(self, name: &str) -> ChaCha8Rng {
+    pub fn stream(self, name: &str) -> ChaCha8Rng {
         let digest = Sha256::new()
             .chain_update(self.0.to_le_bytes())
             .chain_update(name.as_bytes())

@@ -8,7 +8,7 @@ pub fn median(values: &[f64]) -> Option<f64> {
 }
 
 /// The median of values that are sorted already.
-pub(super) fn middle(sorted: &[f64]) -> Option<f64> {
+pub(crate) fn middle(sorted: &[f64]) -> Option<f64> {
     let half = sorted.len() / 2;
     let upper = *sorted.get(half)?;
     if sorted.len() % 2 == 1 {

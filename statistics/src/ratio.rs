@@ -1,31 +1,6 @@
 //! Block-paired ratios.
 
-use super::{Interval, Resampler, median};
-
-/// A median with its 95 % interval and the number of blocks it rests on.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Estimate {
-    /// The estimate.
-    pub value: f64,
-    /// Lower bound of the 95 % interval.
-    pub low: f64,
-    /// Upper bound of the 95 % interval.
-    pub high: f64,
-    /// Blocks.
-    pub blocks: usize,
-}
-
-impl Estimate {
-    /// How far the estimate is from 1, as a share: 0.97 and 1/0.97 are equally far.
-    pub fn deviation(&self) -> f64 {
-        self.value.ln().abs().exp() - 1.0
-    }
-
-    /// How far the interval reaches from 1, likewise.
-    pub fn reach(&self) -> f64 {
-        self.low.ln().abs().max(self.high.ln().abs()).exp() - 1.0
-    }
-}
+use crate::{Estimate, signed_rank};
 
 /// The log ratios of the pairs. A pair without two positive numbers has none and is left out.
 pub fn log_ratios(pairs: &[(f64, f64)]) -> Vec<f64> {
@@ -36,26 +11,9 @@ pub fn log_ratios(pairs: &[(f64, f64)]) -> Vec<f64> {
         .collect()
 }
 
-/// The median of the ratios with its interval, from their logarithms. `None` of nothing.
-pub fn ratio_estimate(log_ratios: &[f64], resampler: &mut Resampler) -> Option<Estimate> {
-    let log = median_estimate(log_ratios, resampler)?;
-    Some(Estimate {
-        value: log.value.exp(),
-        low: log.low.exp(),
-        high: log.high.exp(),
-        blocks: log.blocks,
-    })
-}
-
-/// The median of the values with its interval. `None` of nothing.
-pub fn median_estimate(values: &[f64], resampler: &mut Resampler) -> Option<Estimate> {
-    let Interval { low, high } = resampler.median_interval(values)?;
-    Some(Estimate {
-        value: median(values)?,
-        low,
-        high,
-        blocks: values.len(),
-    })
+/// The centre of the ratios with its interval, from their logarithms. `None` of nothing.
+pub fn ratio_estimate(log_ratios: &[f64]) -> Option<Estimate> {
+    signed_rank::estimate(log_ratios).map(Estimate::exp)
 }
 
 #[cfg(test)]
@@ -63,14 +21,9 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::stats::Seed;
 
     fn estimate(pairs: &[(f64, f64)]) -> Estimate {
-        ratio_estimate(
-            &log_ratios(pairs),
-            &mut Resampler::new(Seed::new(7), "test"),
-        )
-        .unwrap()
+        ratio_estimate(&log_ratios(pairs)).unwrap()
     }
 
     fn close(a: f64, b: f64) -> bool {
@@ -102,18 +55,6 @@ mod tests {
     #[test]
     fn a_pair_that_has_no_ratio_is_left_out() {
         assert_eq!(log_ratios(&[(0.0, 1.0), (1.0, 0.0), (2.0, 2.0)]), [0.0]);
-    }
-
-    #[test]
-    fn deviation_is_the_same_both_ways() {
-        let at = |value| Estimate {
-            value,
-            low: value,
-            high: value,
-            blocks: 1,
-        };
-        assert!(close(at(0.8).deviation(), 0.25));
-        assert!(close(at(1.25).deviation(), 0.25));
     }
 
     proptest! {

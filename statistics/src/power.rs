@@ -1,0 +1,121 @@
+//! How many blocks an effect needs, from noise that was measured.
+
+use rand::RngExt;
+use rand_chacha::ChaCha8Rng;
+
+use crate::{ALPHA, Seed, control, holm_adjusted, ratio, signed_rank};
+
+/// The share of experiments in which a true effect shall be found.
+pub const WANTED: f64 = 0.8;
+
+/// Experiments simulated for one number.
+const EXPERIMENTS: usize = 400;
+
+/// Claims that are decided together: one of each of the card's loads.
+const FAMILY: usize = 3;
+
+/// Beyond so many blocks no run goes.
+const MOST_BLOCKS: usize = 200;
+
+/// What is left of an A/A pair's log ratios without their centre: noise alone. Taking the centre away
+/// made it smaller by a known share, which is given back.
+pub fn residuals(log_ratios: &[f64]) -> Vec<f64> {
+    let Some(centre) = signed_rank::estimate(log_ratios).filter(|centre| centre.blocks > 1) else {
+        return Vec::new();
+    };
+    let n = centre.blocks as f64;
+    let stretch = (n / (n - 1.0)).sqrt();
+    log_ratios.iter().map(|log| (log - centre.value) * stretch).collect()
+}
+
+/// The share of experiments of so many blocks in which a true ratio is told from 1: as a verdict is, by
+/// the interval, the A/A control and Holm over three claims at once.
+pub fn power(residuals: &[f64], true_ratio: f64, blocks: usize, seed: Seed) -> f64 {
+    let mut stream = seed.stream(&format!("power {true_ratio} {blocks}"));
+    let mut found = 0;
+    for _ in 0..EXPERIMENTS {
+        let claims: Vec<(f64, bool)> = (0..FAMILY)
+            .map(|_| one(residuals, true_ratio.ln(), blocks, &mut stream))
+            .collect();
+        let ps: Vec<f64> = claims.iter().map(|(p, _)| *p).collect();
+        let adjusted = holm_adjusted(&ps);
+        found += (claims.iter().zip(adjusted)).filter(|((_, clear), p)| *clear && *p <= ALPHA).count();
+    }
+    found as f64 / (EXPERIMENTS * FAMILY) as f64
+}
+
+/// p-value of there being no difference, and whether the estimate clears the control.
+fn one(residuals: &[f64], effect: f64, blocks: usize, stream: &mut ChaCha8Rng) -> (f64, bool) {
+    let mut draw = |shift: f64| -> Vec<f64> {
+        (0..blocks).map(|_| shift + residuals[stream.random_range(0..residuals.len())]).collect()
+    };
+    let (logs, control) = (draw(effect), draw(0.0));
+    let estimates = (ratio::ratio_estimate(&logs), ratio::ratio_estimate(&control));
+    let clear = match estimates {
+        (Some(found), Some(control)) => control::clears(&found, 1.0, &control),
+        _ => false,
+    };
+    (signed_rank::p_value(&logs, 0.0), clear)
+}
+
+/// The least number of blocks with which such a ratio is found as often as [`WANTED`]. `None` where not
+/// even the longest run does, or there is no noise to judge by.
+pub fn blocks_needed(residuals: &[f64], true_ratio: f64, seed: Seed) -> Option<usize> {
+    if residuals.is_empty() {
+        return None;
+    }
+    let enough = |blocks: usize| power(residuals, true_ratio, blocks, seed) >= WANTED;
+    let mut too_few = crate::MIN_BLOCKS - 1;
+    let mut many = 2 * crate::MIN_BLOCKS;
+    while !enough(many) {
+        (too_few, many) = (many, many * 2);
+        if many > MOST_BLOCKS {
+            return None;
+        }
+    }
+    while many - too_few > 1 {
+        let middle = usize::midpoint(too_few, many);
+        if enough(middle) {
+            many = middle;
+        } else {
+            too_few = middle;
+        }
+    }
+    Some(many)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::simulate::normal;
+
+    fn noise(deviation: f64) -> Vec<f64> {
+        let mut stream = Seed::new(6).stream("noise");
+        (0..200).map(|_| deviation * normal(&mut stream)).collect()
+    }
+
+    #[test]
+    fn the_blocks_it_names_suffice_and_more_noise_needs_more() {
+        let seed = Seed::new(1);
+        let (quiet, loud) = (noise(0.02), noise(0.05));
+        let few = blocks_needed(&quiet, 0.95, seed).unwrap();
+        let more = blocks_needed(&loud, 0.95, seed).unwrap();
+        assert!(few < more, "{few} and {more}");
+        assert!(power(&loud, 0.95, more, Seed::new(2)) >= WANTED - 0.05);
+        assert!(power(&loud, 0.95, more / 2, Seed::new(2)) < WANTED);
+        assert_eq!(blocks_needed(&noise(3.0), 0.95, seed), None);
+        assert_eq!(blocks_needed(&[], 0.95, seed), None);
+    }
+
+    #[test]
+    fn without_an_effect_almost_nothing_is_found() {
+        assert!(power(&noise(0.05), 1.0, 12, Seed::new(1)) <= ALPHA / FAMILY as f64 * 1.2);
+    }
+
+    #[test]
+    fn residuals_have_no_centre() {
+        let left = residuals(&[0.1, 0.2, 0.3, 0.15, 0.25, 0.2]);
+        assert!(signed_rank::estimate(&left).unwrap().value.abs() < 1e-12);
+        assert!(residuals(&[0.1]).is_empty());
+    }
+}
