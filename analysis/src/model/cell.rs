@@ -9,7 +9,7 @@ use super::StudyError;
 use crate::bottleneck::Bottleneck;
 use crate::frame::CellMedians;
 use crate::gates::Failure;
-use crate::load::{Row, Run};
+use crate::load::{CellLatencies, Curve, Row, Run};
 use crate::metric::{Derived, Metric};
 use crate::stats::{Estimate, MIN_BLOCKS, Resampler, Seed, median_estimate};
 use crate::text::{load_id, load_label, load_name, slug};
@@ -52,6 +52,8 @@ pub struct Cell {
     pub bottleneck: Option<Bottleneck>,
     /// The latencies of all blocks in one histogram, microseconds.
     pub latencies: Option<Histogram<u64>>,
+    /// The latencies of single blocks, of some where there are many.
+    pub curves: Vec<Curve>,
     /// Who corrected them for coordinated omission, as recorded; empty without latencies.
     pub corrected_by: String,
 }
@@ -161,6 +163,12 @@ pub(super) fn cells(
                     .collect();
                 median_estimate(&values, &mut resampler).map(|estimate| (metric, estimate))
             };
+            let latencies = latencies(run, (arm, point), &rows, left_out.is_empty())
+                .map_err(|fault| StudyError::Histogram {
+                    arm: entry.name.clone(),
+                    load: load_name(load),
+                    fault,
+                })?;
             cells.push(Cell {
                 arm,
                 point,
@@ -169,8 +177,6 @@ pub(super) fn cells(
                 measured,
                 medians,
                 estimates: WITH_INTERVAL.into_iter().filter_map(estimate).collect(),
-                failures,
-                left_out,
                 bottleneck: match run.plan.placement {
                     Placement::Apart => Bottleneck::of(
                         medians.get(Metric::ServerCoresBusy),
@@ -179,13 +185,13 @@ pub(super) fn cells(
                     Placement::Shared => Bottleneck::of_shared(medians.get(Metric::MachineBusy)),
                 },
                 corrected_by: corrected_by(rows.iter().map(|row| &run.rows[*row])),
-                latencies: merged(rows.iter().map(|row| &run.rows[*row])).map_err(|source| {
-                    StudyError::Histogram {
-                        arm: entry.name.clone(),
-                        load: load_name(load),
-                        source,
-                    }
-                })?,
+                curves: (latencies.curves.iter())
+                    .filter(|(block, _)| !left_out.iter().any(|(left, _)| left == block))
+                    .map(|(_, curve)| curve.clone())
+                    .collect(),
+                latencies: latencies.all.clone(),
+                failures,
+                left_out,
             });
         }
     }
@@ -195,24 +201,28 @@ pub(super) fn cells(
 fn corrected_by<'a>(rows: impl Iterator<Item = &'a Row>) -> String {
     let names: BTreeSet<&str> = rows
         .filter_map(|row| row.load.as_ref())
-        .map(|load| load.record.latency_corrected_by.as_str())
+        .map(|load| load.corrected_by.as_str())
         .collect();
     names.into_iter().collect::<Vec<_>>().join(", ")
 }
 
-fn merged<'a>(
-    rows: impl Iterator<Item = &'a Row>,
-) -> Result<Option<Histogram<u64>>, hdrhistogram::errors::AdditionError> {
-    let mut merged: Option<Histogram<u64>> = None;
-    for load in rows.filter_map(|row| row.load.as_ref()) {
-        match &mut merged {
-            Some(merged) => merged.add(&load.histogram)?,
-            None => {
-                let mut first = load.histogram.clone();
-                first.auto(true);
-                merged = Some(first);
-            }
-        }
+/// The latencies of the rows that count: those of all blocks where none is left out.
+fn latencies(
+    run: &Run,
+    cell: (usize, usize),
+    rows: &[usize],
+    all: bool,
+) -> Result<CellLatencies, String> {
+    let recorded = run.latencies.get(&cell).cloned().unwrap_or_default();
+    if all {
+        return Ok(recorded);
     }
-    Ok(merged)
+    let mut latencies = CellLatencies {
+        all: None,
+        ..recorded
+    };
+    for load in rows.iter().filter_map(|row| run.rows[*row].load.as_ref()) {
+        (latencies.add_histogram(load.histogram()?)).map_err(|fault| format!("{fault:?}"))?;
+    }
+    Ok(latencies)
 }

@@ -100,10 +100,7 @@ fn line(
         let quotient = over.zip(under).map(|(over, under)| over / under);
         Value::number(quotient, Display::Decimals(2))
     };
-    Line {
-        id: String::new(),
-        marked: false,
-        values: vec![
+    Line::plain(vec![
             Value::Text(entry.title.to_owned()),
             shown(published[0]),
             here(0),
@@ -113,8 +110,7 @@ fn line(
             ratio(ours[1], published[1]),
             ratio(published[0], published[1]),
             ratio(ours[0], ours[1]),
-        ],
-    }
+    ])
 }
 
 /// The last row: connections that failed, in all blocks together. Counts have no ratio.
