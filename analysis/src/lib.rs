@@ -9,6 +9,7 @@
 //! | [`gates`], [`bottleneck`] | which measurements may be believed, and what limited a cell |
 //! | [`stats`] | the crate `statistics`: estimates, intervals, p-values, Holm: pure functions |
 //! | [`model`] | a run as cells, paired comparisons and a noise floor |
+//! | [`experiments`] | what each experiment asks, and which of several runs gives the answer |
 //! | [`claims`] | the card's statements and ours as data, verdicts by one table, sentences |
 //! | [`tables`], [`figures`] | what is shown |
 //! | [`report`] | Markdown, HTML, JSON and the README's section |
@@ -22,6 +23,7 @@ pub mod assess;
 pub mod bottleneck;
 pub mod claims;
 pub mod commands;
+pub mod experiments;
 pub mod figures;
 pub mod folders;
 pub mod frame;

@@ -20,8 +20,8 @@ struct Arguments {
 enum Command {
     /// Write report.html, report.md, tables, figures and claims.json
     Report {
-        /// Results folders, a part of the report each, the first its answer; without any the newest
-        /// under results/
+        /// Results folders, a part of the report each; without any the newest under results/. The
+        /// answer is that of the experiment that comes first in the report's order: card, quick, ...
         results: Vec<PathBuf>,
         /// Folder for the report
         #[arg(long)]

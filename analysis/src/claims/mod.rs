@@ -19,7 +19,7 @@ use records::{LoadPoint, Plan};
 
 use crate::metric::Metric;
 pub use crate::model::OUR_ARM;
-use crate::model::{Pair, Study};
+use crate::model::{Pair, Study, ratio_id};
 use crate::published::Published;
 use crate::stats::{ALPHA, Estimate, holm_adjusted};
 use crate::text::Prose;
@@ -226,6 +226,16 @@ pub enum RowRef {
         /// The load point.
         point: usize,
     },
+}
+
+impl RowRef {
+    /// Identifier of the row.
+    pub fn id(&self, study: &Study) -> String {
+        match *self {
+            Self::Cell { arm, point } => study.cell(arm, point).id(),
+            Self::Ratio { pair, point } => ratio_id(&study.plan, pair, point),
+        }
+    }
 }
 
 /// One load point of a judged ratio claim.

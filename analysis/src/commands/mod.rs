@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 
 use crate::assess::{Assessment, assess};
+use crate::experiments::in_order;
 use crate::folders::chosen;
 use crate::load::Completeness;
 
@@ -21,10 +22,11 @@ fn assess_all(
     folders: Vec<PathBuf>,
     completeness: Completeness,
 ) -> anyhow::Result<Vec<Assessment>> {
-    (chosen(folders)?.iter())
+    let assessments: Vec<Assessment> = (chosen(folders)?.iter())
         .map(|folder| {
             assess(folder, completeness)
                 .with_context(|| format!("the run {} is refused", folder.display()))
         })
-        .collect()
+        .collect::<anyhow::Result<_>>()?;
+    Ok(in_order(assessments))
 }

@@ -84,12 +84,7 @@ fn bars(
         panels,
     }
     .draw();
-    Figure {
-        name: name.to_owned(),
-        title: title.to_owned(),
-        caption,
-        svg,
-    }
+    Figure::new(name, title.to_owned(), caption, svg)
 }
 
 /// Why a cell has no mark.

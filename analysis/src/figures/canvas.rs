@@ -1,6 +1,6 @@
 //! The frame of every figure: size, style, title and description.
 
-use maud::{Markup, PreEscaped, html};
+use maud::{Markup, html};
 
 use crate::text::fixed;
 
@@ -9,23 +9,24 @@ pub(super) const WIDTH: f64 = 420.0;
 /// Free space left and right.
 pub(super) const MARGIN: f64 = 14.0;
 
-/// Styles of all figures; inside the report they follow the page.
-const STYLE: &str = "\
-.fig{--ink:#1c2127;--mute:#5f6b7a;--grid:#e4e7eb;--band:#eef1f4;--paper:#fff;\
-font-family:system-ui,-apple-system,'Segoe UI',Roboto,'Helvetica Neue',Arial,sans-serif}\
-.fig text{fill:var(--ink);font-size:11px;font-variant-numeric:tabular-nums}\
-.fig .title{font-size:13.5px;font-weight:600}\
-.fig .panel{font-size:12px;font-weight:600}\
-.fig .mute{fill:var(--mute)}\
-.fig .axis{fill:var(--mute);font-size:10.5px}\
-.fig .grid{stroke:var(--grid);stroke-width:1}\
-.fig .rule{stroke:var(--mute);stroke-width:1}\
-.fig .whisker{stroke:var(--ink);stroke-width:1.4;fill:none}\
-.fig .paper{fill:var(--paper)}\
-.fig .band{fill:var(--band)}\
-.fig .halo{stroke:var(--paper);stroke-width:1.5}\
-@media (prefers-color-scheme:dark){.fig{--ink:#e6e9ed;--mute:#9aa5b1;--grid:#2b3138;--band:#222830;--paper:#14171a}}\
-@media print{.fig{--ink:#000;--mute:#444;--grid:#ddd;--band:#eee;--paper:#fff}}";
+/// Styles of a figure as a file of its own: plain values for light paper, which every renderer
+/// knows. Inside the report the page styles the same classes, also for dark screens.
+pub(super) const FILE_STYLE: &str = "\
+text{fill:#1c2127;font-size:11px;font-family:'Liberation Sans','DejaVu Sans',Arial,sans-serif}\
+.title{font-size:13.5px;font-weight:600}\
+.panel{font-size:12px;font-weight:600}\
+.mute{fill:#5f6b7a}\
+.axis{fill:#5f6b7a;font-size:10.5px}\
+.grid{stroke:#e4e7eb;stroke-width:1}\
+.rule{stroke:#5f6b7a;stroke-width:1}\
+.whisker{stroke:#1c2127;stroke-width:1.4;fill:none}\
+.paper{fill:#ffffff}\
+.band{fill:#eef1f4}\
+.halo{stroke:#ffffff;stroke-width:1.5}\
+.hit{fill:none}\
+.thin{fill:none;stroke-width:0.8;stroke-opacity:0.32}\
+.curve{fill:none;stroke-width:1.8;stroke-linejoin:round}\
+.segment{stroke:#ffffff;stroke-width:1}";
 
 /// A whole figure: `body` drawn on `height` of paper.
 pub(super) fn figure(title: &str, description: &str, height: f64, body: &Markup) -> String {
@@ -36,9 +37,7 @@ pub(super) fn figure(title: &str, description: &str, height: f64, body: &Markup)
             width=(WIDTH) height=(height)
             aria-label=(title)
         {
-            title { (title) }
             desc { (description) }
-            style { (PreEscaped(STYLE)) }
             rect.paper width=(WIDTH) height=(height) {}
             (words(MARGIN, 20.0, "title", "start", title))
             (body)
@@ -47,29 +46,50 @@ pub(super) fn figure(title: &str, description: &str, height: f64, body: &Markup)
     .into_string()
 }
 
+/// What stands for one number: its words are shown where a pointer rests on it.
+pub(super) fn mark(words: &str, body: &Markup) -> Markup {
+    html! { g.mark { title { (words) } (body) } }
+}
+
 /// Words at a place.
 pub(super) fn words(x: f64, y: f64, class: &str, anchor: &str, content: &str) -> Markup {
     html! {
-        text.(class) x=(pixel(x)) y=(pixel(y)) text-anchor=(anchor) { (content) }
+        text.(class) x=(pixel(x)) y=(pixel(y)) text-anchor=[Some(anchor).filter(|a| *a != "start")] {
+            (content)
+        }
     }
 }
 
 /// A straight line.
 pub(super) fn line(from: (f64, f64), to: (f64, f64), class: &str) -> Markup {
     html! {
-        line.(class) x1=(pixel(from.0)) y1=(pixel(from.1)) x2=(pixel(to.0)) y2=(pixel(to.1)) {}
+        path.(class) d=(format!("M{} {}L{} {}", pixel(from.0), pixel(from.1), pixel(to.0), pixel(to.1))) {}
     }
+}
+
+/// The path through points.
+pub(super) fn path_through(points: impl IntoIterator<Item = (f64, f64)>) -> String {
+    let steps: Vec<String> = (points.into_iter())
+        .map(|(x, y)| format!("{} {}", pixel(x), pixel(y)))
+        .collect();
+    format!("M{}", steps.join("L"))
 }
 
 /// A coordinate as text: a tenth of a pixel is fine enough.
 pub(super) fn pixel(value: f64) -> String {
-    fixed(value, 1)
+    let text = fixed(value, 1);
+    text.strip_suffix(".0").map_or(text.clone(), str::to_owned)
+}
+
+/// Width of a text in letters of the usual size.
+pub(super) fn width_of(text: &str) -> f64 {
+    const LETTER: f64 = 6.2;
+    text.chars().count() as f64 * LETTER
 }
 
 /// A name cut to what fits into `width` at the usual size of letters.
 pub(super) fn fitted(name: &str, width: f64) -> String {
-    const LETTER: f64 = 6.2;
-    let most = (width / LETTER) as usize;
+    let most = (width / width_of("n")) as usize;
     if name.chars().count() <= most {
         return name.to_owned();
     }

@@ -4,6 +4,8 @@ use super::Figure;
 use super::bars::{absent, arm_colour};
 use super::rows::{Chart, Mark, PLOT, Panel, Row};
 use super::scale::Scale;
+use crate::assess::Assessment;
+use crate::claims::Named;
 use crate::metric::Metric;
 use crate::model::{BASELINE_ARM, OUR_ARM, Pair, Study, peers, rungs};
 use crate::stats::{EQUIVALENCE_MARGIN, Estimate};
@@ -14,8 +16,8 @@ struct Forest {
     name: &'static str,
     title: String,
     pairs: Vec<Pair>,
-    /// Whether a row is named by the arm below the line.
-    by_base: bool,
+    /// Which arms name a row.
+    named: Named,
     /// What lies left of the line.
     left: String,
     axis: &'static str,
@@ -30,7 +32,7 @@ pub fn forest(study: &Study) -> Option<Figure> {
         name: "forest",
         title: format!("CPU a request as a ratio to {BASELINE_ARM}"),
         pairs,
-        by_base: false,
+        named: Named::Ours,
         left: format!("less CPU a request than {BASELINE_ARM}"),
         axis: "times the CPU a request of the baseline",
     };
@@ -43,7 +45,7 @@ pub fn ladder(study: &Study) -> Option<Figure> {
         name: "ladder",
         title: "Effect of each rung on CPU a request".to_owned(),
         pairs: rungs(&study.plan),
-        by_base: false,
+        named: Named::Ours,
         left: "less CPU a request than the rung below".to_owned(),
         axis: "times the CPU a request of the rung below",
     };
@@ -56,11 +58,71 @@ pub fn peer_forest(study: &Study) -> Option<Figure> {
         name: "peers",
         title: format!("CPU a request of {OUR_ARM} as a ratio to others"),
         pairs: peers(&study.plan),
-        by_base: true,
+        named: Named::Base,
         left: format!("less CPU a request with {OUR_ARM} than with the named server"),
         axis: "times the CPU a request of the named server",
     };
     forest.draw(study)
+}
+
+/// Every comparison of a run; `None` where there is none.
+pub fn all_ratios(study: &Study) -> Option<Figure> {
+    let forest = Forest {
+        name: "ratios",
+        title: "CPU a request: every compared pair of arms".to_owned(),
+        pairs: study
+            .comparisons
+            .iter()
+            .map(|comparison| comparison.pair)
+            .collect(),
+        named: Named::Both,
+        left: "less CPU a request for the arm named first".to_owned(),
+        axis: "times the CPU a request of the arm named second",
+    };
+    forest.draw(study)
+}
+
+/// Our server to the card's baseline in every run that has both; `None` where none has.
+pub fn overview(assessments: &[Assessment]) -> Option<Figure> {
+    let pair_of = |study: &Study| {
+        Some(Pair {
+            ours: study.arm(OUR_ARM)?,
+            base: study.arm(BASELINE_ARM)?,
+        })
+    };
+    let row = |study: &Study, pair: Pair, point: usize| {
+        let found = estimate(study, pair, point);
+        Row {
+            label: load_name(study.load(point)),
+            value: written(study, pair, point, found.as_ref()),
+            colour: arm_colour(study, pair.ours),
+            estimate: found,
+        }
+    };
+    let panels: Vec<Panel> = (assessments.iter())
+        .map(|assessment| &assessment.study)
+        .filter_map(|study| {
+            let pair = pair_of(study)?;
+            Some(Panel {
+                heading: study.title(),
+                rows: (0..study.plan.load_points.len())
+                    .map(|point| row(study, pair, point))
+                    .collect(),
+            })
+        })
+        .collect();
+    if panels.is_empty() {
+        return None;
+    }
+    let title = format!("CPU a request of {OUR_ARM} as a ratio to {BASELINE_ARM}, run by run");
+    let caption = caption(&format!("less CPU a request than {BASELINE_ARM}"));
+    let svg = chart(
+        &title,
+        &caption,
+        "times the CPU a request of the baseline",
+        panels,
+    );
+    Some(Figure::new("overview", title, caption, svg))
 }
 
 impl Forest {
@@ -68,18 +130,7 @@ impl Forest {
         if self.pairs.is_empty() {
             return None;
         }
-        let points = 0..study.plan.load_points.len();
-        let (mut low, mut high) = (0.9_f64, 1.1_f64);
-        for pair in &self.pairs {
-            for found in points
-                .clone()
-                .filter_map(|point| estimate(study, *pair, point))
-            {
-                low = low.min(found.low * 0.98);
-                high = high.max(found.high * 1.02);
-            }
-        }
-        let panels = points
+        let panels = (0..study.plan.load_points.len())
             .map(|point| Panel {
                 heading: load_name(study.load(point)),
                 rows: self
@@ -89,51 +140,28 @@ impl Forest {
                     .collect(),
             })
             .collect();
-        let most = 1.0 + EQUIVALENCE_MARGIN;
-        let caption = format!(
-            "A dot is the median of the ratios inside blocks, the whisker its 95 % interval. Left \
-             of the line is {}. The grey band is the equivalence margin of {}. The axis is \
-             logarithmic.",
-            self.left,
-            percent(EQUIVALENCE_MARGIN, 0)
-        );
-        let svg = Chart {
-            title: self.title.clone(),
-            description: caption.clone(),
-            axis: self.axis.to_owned(),
-            scale: Scale::log(low, high, PLOT),
-            tick: |value| fixed(value, 2),
-            mark: Mark::Dot,
-            band: Some((1.0 / most, most, 1.0)),
-            panels,
-        }
-        .draw();
-        Some(Figure {
-            name: self.name.to_owned(),
-            title: self.title.clone(),
-            caption,
-            svg,
-        })
+        let caption = caption(&self.left);
+        let svg = chart(&self.title, &caption, self.axis, panels);
+        Some(Figure::new(self.name, self.title.clone(), caption, svg))
     }
 
     fn row(&self, study: &Study, pair: Pair, point: usize) -> Row {
         let found = estimate(study, pair, point);
-        let cells = [pair.ours, pair.base].map(|arm| study.cell(arm, point));
-        let without = cells.iter().find(|cell| !cell.valid());
-        let named = if self.by_base { pair.base } else { pair.ours };
+        let named = if self.named == Named::Base {
+            pair.base
+        } else {
+            pair.ours
+        };
         Row {
-            label: study.arm_name(named).to_owned(),
-            value: match &found {
-                Some(found) => format!(
-                    "{} ({}\u{2013}{})",
-                    fixed(found.value, 3),
-                    fixed(found.low, 3),
-                    fixed(found.high, 3)
+            label: match self.named {
+                Named::Both => format!(
+                    "{} / {}",
+                    study.arm_name(pair.ours),
+                    study.arm_name(pair.base)
                 ),
-                None => without
-                    .map_or("not measured", |cell| absent(cell))
-                    .to_owned(),
+                Named::Ours | Named::Base => study.arm_name(named).to_owned(),
             },
+            value: written(study, pair, point, found.as_ref()),
             colour: arm_colour(study, named),
             estimate: found,
         }
@@ -143,4 +171,52 @@ impl Forest {
 fn estimate(study: &Study, pair: Pair, point: usize) -> Option<Estimate> {
     let ratio = study.ratio(pair, point, Metric::CpuUsPerRequest)?;
     ratio.outcome.estimate()
+}
+
+/// The ratio in words, or why there is none.
+fn written(study: &Study, pair: Pair, point: usize, found: Option<&Estimate>) -> String {
+    let cells = [pair.ours, pair.base].map(|arm| study.cell(arm, point));
+    match found {
+        Some(found) => format!(
+            "{} ({}\u{2013}{})",
+            fixed(found.value, 3),
+            fixed(found.low, 3),
+            fixed(found.high, 3)
+        ),
+        None => (cells.into_iter())
+            .find(|cell| !cell.valid())
+            .map_or("not measured", absent)
+            .to_owned(),
+    }
+}
+
+fn caption(left: &str) -> String {
+    format!(
+        "A dot is the median of the ratios inside blocks, the whisker its 95 % interval. Left of the \
+         line is {left}. The grey band is the equivalence margin of {}. The axis is logarithmic.",
+        percent(EQUIVALENCE_MARGIN, 0)
+    )
+}
+
+/// Ratios around 1, on an axis that holds them all.
+fn chart(title: &str, caption: &str, axis: &str, panels: Vec<Panel>) -> String {
+    let (mut low, mut high) = (0.9_f64, 1.1_f64);
+    for row in panels.iter().flat_map(|panel| &panel.rows) {
+        if let Some(found) = &row.estimate {
+            low = low.min(found.low * 0.98);
+            high = high.max(found.high * 1.02);
+        }
+    }
+    let most = 1.0 + EQUIVALENCE_MARGIN;
+    Chart {
+        title: title.to_owned(),
+        description: caption.to_owned(),
+        axis: axis.to_owned(),
+        scale: Scale::log(low, high, PLOT),
+        tick: |value| fixed(value, 2),
+        mark: Mark::Dot,
+        band: Some((1.0 / most, most, 1.0)),
+        panels,
+    }
+    .draw()
 }

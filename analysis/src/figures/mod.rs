@@ -1,16 +1,30 @@
 //! Figures as SVG: valid as files of their own and inside the report, light and dark.
 
+mod balance;
 mod bars;
 mod canvas;
 mod forest;
 mod latency;
+mod legend;
+mod lines;
+mod map;
 mod palette;
+mod panel;
 mod rows;
 mod scale;
+mod scatter;
+mod series;
+mod waterfall;
 
+pub use balance::balance;
 pub use bars::{cpu, throughput};
-pub use forest::{forest, ladder, peer_forest};
+pub use forest::{all_ratios, forest, ladder, overview, peer_forest};
 pub use latency::latency;
+pub use lines::{Fit, by_load, sweep_name};
+pub use map::bottlenecks;
+pub use scatter::scatter;
+pub use series::{median_rates, series, windows};
+pub use waterfall::waterfall;
 
 /// A figure.
 #[derive(Clone, Debug)]
@@ -21,18 +35,29 @@ pub struct Figure {
     pub title: String,
     /// How to read it.
     pub caption: String,
-    /// The SVG element.
+    /// The SVG element, styled by the page around it.
     pub svg: String,
 }
 
 impl Figure {
+    fn new(name: &str, title: String, caption: String, svg: String) -> Self {
+        Self {
+            name: name.to_owned(),
+            title,
+            caption,
+            svg,
+        }
+    }
+
     /// Path of the file inside a report.
     pub fn path(&self) -> String {
         format!("figures/{}.svg", self.name)
     }
 
-    /// The content of the file.
+    /// The content of the file: the element with styles of its own.
     pub fn to_file(&self) -> String {
-        format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n{}\n", self.svg)
+        let style = format!("<style>{}</style><rect class=\"paper\"", canvas::FILE_STYLE);
+        let styled = self.svg.replacen("<rect class=\"paper\"", &style, 1);
+        format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n{styled}\n")
     }
 }

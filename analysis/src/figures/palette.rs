@@ -6,7 +6,14 @@ const COLOURS: [&str; 6] = [
 ];
 
 /// Dashes of lines, one more each time the colours are used up.
-const DASHES: [&str; 3] = ["none", "6 3", "2 3"];
+const DASHES: [Option<&str>; 3] = [None, Some("6 3"), Some("2 3")];
+
+/// What helps, what costs, and what is neither.
+pub(super) const HELPS: &str = COLOURS[2];
+/// See [`HELPS`].
+pub(super) const COSTS: &str = COLOURS[1];
+/// See [`HELPS`].
+pub(super) const NEITHER: &str = "#8a94a0";
 
 /// The colour in this place.
 pub(super) fn colour(place: usize) -> &'static str {
@@ -14,6 +21,6 @@ pub(super) fn colour(place: usize) -> &'static str {
 }
 
 /// The dash in this place.
-pub(super) fn dash(place: usize) -> &'static str {
+pub(super) fn dash(place: usize) -> Option<&'static str> {
     DASHES[place / COLOURS.len() % DASHES.len()]
 }

@@ -3,7 +3,7 @@
 
 use maud::{Markup, html};
 
-use super::canvas::{MARGIN, WIDTH, figure, fitted, line, pixel, words};
+use super::canvas::{MARGIN, WIDTH, figure, fitted, line, mark, pixel, words};
 use super::scale::Scale;
 use crate::stats::Estimate;
 
@@ -105,11 +105,16 @@ impl Chart {
         } else {
             "mute"
         };
-        html! {
-            (words(PLOT.0, text_y, "label", "start", &label))
-            (words(PLOT.1, text_y, value_class, "end", &row.value))
-            @if let Some(estimate) = &row.estimate { (self.mark(estimate, row.colour, middle)) }
-        }
+        mark(
+            &format!("{}: {}", row.label, row.value),
+            &html! {
+                rect.hit x=(pixel(PLOT.0)) y=(pixel(top)) width=(pixel(PLOT.1 - PLOT.0))
+                    height=(pixel(ROW)) pointer-events="all" {}
+                (words(PLOT.0, text_y, "label", "start", &label))
+                (words(PLOT.1, text_y, value_class, "end", &row.value))
+                @if let Some(estimate) = &row.estimate { (self.mark(estimate, row.colour, middle)) }
+            },
+        )
     }
 
     fn mark(&self, estimate: &Estimate, colour: &str, y: f64) -> Markup {

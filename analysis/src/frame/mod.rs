@@ -4,6 +4,7 @@
 mod cells;
 mod measures;
 mod pairs;
+mod parquet;
 
 use polars::prelude::{DataFrame, PolarsError};
 
@@ -12,6 +13,7 @@ use crate::metric::Derived;
 
 pub use cells::CellMedians;
 pub use pairs::Paired;
+pub use parquet::Values;
 
 /// A fault inside the frames; the input was checked before, so it is a fault of the program.
 #[derive(Debug, thiserror::Error)]
@@ -47,4 +49,9 @@ impl Measures {
     pub fn pairs(&self, ours: usize, base: usize) -> Result<Vec<Paired>, FrameError> {
         Ok(pairs::pairs(&self.0, ours, base)?)
     }
+}
+
+/// Columns as the bytes of a Parquet file.
+pub fn parquet(columns: Vec<(String, Values)>) -> Result<Vec<u8>, FrameError> {
+    Ok(parquet::parquet(columns)?)
 }

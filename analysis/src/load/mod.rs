@@ -3,10 +3,12 @@
 //! Nothing is repaired or skipped: every refusal names the file, the line and what to do.
 
 mod completeness;
+mod curve;
 mod ending;
 mod error;
 mod files;
 mod histograms;
+mod latencies;
 mod rows;
 mod series;
 
@@ -16,12 +18,14 @@ use std::path::Path;
 use hdrhistogram::Histogram;
 use records::{
     CalibrationRecord, ENVIRONMENT_FILE, EXPERIMENT_FILE, End, Environment, LOAD_FILE, LoadPoint,
-    LoadRecord, MEASUREMENTS_FILE, Measurement, Plan, SERIES_FILE, SeriesRecord,
+    MEASUREMENTS_FILE, Measurement, Plan, SERIES_FILE, SeriesRecord,
 };
 
 use crate::text::load_name;
 
+pub use curve::{Curve, curve};
 pub use error::{Fault, LoadError};
+pub use latencies::CellLatencies;
 pub(crate) use rows::listed;
 
 /// A results folder, read and checked.
@@ -41,6 +45,8 @@ pub struct Run {
     pub series: Vec<SeriesRecord>,
     /// The measurements, in the order of their cells and blocks.
     pub rows: Vec<Row>,
+    /// The latencies of each cell over all its blocks, by the places of its arm and load point.
+    pub latencies: BTreeMap<(usize, usize), CellLatencies>,
     /// Measurements of the plan that are not there. Empty unless a partial run was allowed.
     pub missing: Vec<Key>,
 }
@@ -56,13 +62,25 @@ pub struct Row {
     pub load: Option<Load>,
 }
 
-/// A line of `load.jsonl` with its histogram decoded.
+/// What is kept of a line of `load.jsonl`.
 #[derive(Debug)]
 pub struct Load {
-    /// The line.
-    pub record: LoadRecord,
-    /// Latencies in microseconds.
-    pub histogram: Histogram<u64>,
+    /// Who corrected the histogram for coordinated omission.
+    pub corrected_by: String,
+    /// The histogram as recorded, which was decoded once and is sound.
+    encoded: Vec<u8>,
+}
+
+impl Load {
+    /// The latencies in microseconds.
+    pub fn histogram(&self) -> Result<Histogram<u64>, String> {
+        histograms::decode(&self.encoded)
+    }
+
+    /// Forgets the histogram, when it is in its cell's.
+    pub(crate) fn forget_histogram(&mut self) {
+        self.encoded = Vec::new();
+    }
 }
 
 /// Which measurement: the places of arm and load point in the plan, and the block.
@@ -98,7 +116,7 @@ pub fn load_run(dir: &Path, completeness: Completeness) -> Result<Run, LoadError
     let mut rows = rows::read(&dir.join(MEASUREMENTS_FILE), &places)?;
     rows::check_binaries(&dir.join(MEASUREMENTS_FILE), &rows, &plan, &environment)?;
     let missing = completeness::check(dir, &rows, &plan, completeness)?;
-    histograms::attach(
+    let latencies = histograms::attach(
         &dir.join(LOAD_FILE),
         &dir.join(MEASUREMENTS_FILE),
         &mut rows,
@@ -117,6 +135,7 @@ pub fn load_run(dir: &Path, completeness: Completeness) -> Result<Run, LoadError
         calibrations,
         series,
         rows,
+        latencies,
         missing,
     })
 }

@@ -9,7 +9,7 @@ use super::{Drift, StudyError, drift};
 use crate::bottleneck::{self, Bottleneck, Busy, SATURATED};
 use crate::frame::CellMedians;
 use crate::gates::{Failure, Setting, bits_per_s};
-use crate::load::{Row, Run};
+use crate::load::{CellLatencies, Curve, Row, Run};
 use crate::metric::{Derived, Metric};
 use crate::stats::level::median_estimate;
 use crate::stats::{Estimate, MIN_BLOCKS};
@@ -57,6 +57,8 @@ pub struct Cell {
     pub drifts: Vec<Drift>,
     /// The latencies of all blocks in one histogram, microseconds.
     pub latencies: Option<Histogram<u64>>,
+    /// The latencies of single blocks, of some where there are many.
+    pub curves: Vec<Curve>,
     /// Who corrected them for coordinated omission, as recorded; empty without latencies.
     pub corrected_by: String,
 }
@@ -168,6 +170,14 @@ pub(super) fn cells(
                 median_estimate(&values).map(|estimate| (metric, estimate))
             };
             let busy = busy(run, setting, load, &medians, &rows);
+            let latencies =
+                latencies(run, (arm, point), &rows, left_out.is_empty()).map_err(|fault| {
+                    StudyError::Histogram {
+                        arm: entry.name.clone(),
+                        load: load_name(load),
+                        fault,
+                    }
+                })?;
             cells.push(Cell {
                 arm,
                 point,
@@ -176,8 +186,6 @@ pub(super) fn cells(
                 measured,
                 medians,
                 estimates: WITH_INTERVAL.into_iter().filter_map(estimate).collect(),
-                failures,
-                left_out,
                 bottleneck: match run.plan.placement {
                     Placement::Apart => Bottleneck::of(&busy),
                     Placement::Shared => Bottleneck::of_shared(medians.get(Metric::MachineBusy)),
@@ -185,13 +193,13 @@ pub(super) fn cells(
                 busy,
                 drifts: drift::drifts(run, derived, &rows),
                 corrected_by: corrected_by(rows.iter().map(|row| &run.rows[*row])),
-                latencies: merged(rows.iter().map(|row| &run.rows[*row])).map_err(|source| {
-                    StudyError::Histogram {
-                        arm: entry.name.clone(),
-                        load: load_name(load),
-                        source,
-                    }
-                })?,
+                curves: (latencies.curves.iter())
+                    .filter(|(block, _)| !left_out.iter().any(|(left, _)| left == block))
+                    .map(|(_, curve)| curve.clone())
+                    .collect(),
+                latencies: latencies.all.clone(),
+                failures,
+                left_out,
             });
         }
     }
@@ -228,24 +236,28 @@ fn busy(
 fn corrected_by<'a>(rows: impl Iterator<Item = &'a Row>) -> String {
     let names: BTreeSet<&str> = rows
         .filter_map(|row| row.load.as_ref())
-        .map(|load| load.record.latency_corrected_by.as_str())
+        .map(|load| load.corrected_by.as_str())
         .collect();
     names.into_iter().collect::<Vec<_>>().join(", ")
 }
 
-fn merged<'a>(
-    rows: impl Iterator<Item = &'a Row>,
-) -> Result<Option<Histogram<u64>>, hdrhistogram::errors::AdditionError> {
-    let mut merged: Option<Histogram<u64>> = None;
-    for load in rows.filter_map(|row| row.load.as_ref()) {
-        match &mut merged {
-            Some(merged) => merged.add(&load.histogram)?,
-            None => {
-                let mut first = load.histogram.clone();
-                first.auto(true);
-                merged = Some(first);
-            }
-        }
+/// The latencies of the rows that count: those of all blocks where none is left out.
+fn latencies(
+    run: &Run,
+    cell: (usize, usize),
+    rows: &[usize],
+    all: bool,
+) -> Result<CellLatencies, String> {
+    let recorded = run.latencies.get(&cell).cloned().unwrap_or_default();
+    if all {
+        return Ok(recorded);
     }
-    Ok(merged)
+    let mut latencies = CellLatencies {
+        all: None,
+        ..recorded
+    };
+    for load in rows.iter().filter_map(|row| run.rows[*row].load.as_ref()) {
+        (latencies.add_histogram(load.histogram()?)).map_err(|fault| format!("{fault:?}"))?;
+    }
+    Ok(latencies)
 }

@@ -1,24 +1,27 @@
 //! A run as the report sees it: cells, comparisons, noise.
 
+mod balance;
 mod cell;
-mod drift;
 mod compare;
+mod drift;
 mod idle;
 mod noise;
 mod structure;
+mod sweep;
 
 use std::collections::BTreeMap;
 
-use hdrhistogram::errors::AdditionError;
-use records::{CalibrationRecord, End, Environment, LoadPoint, Placement, Plan};
+use records::{CalibrationRecord, End, Environment, LoadPoint, Placement, Plan, SeriesRecord};
 
-pub use cell::Cell;
 pub use crate::stats::headline::{BASELINE_ARM, OUR_ARM, Pair};
+pub use balance::worker_shares;
+pub use cell::Cell;
 pub use compare::{Comparison, Outcome, Ratio, ratio_id};
 pub use drift::Drift;
 pub use idle::{against_without_idle, bytes_an_idle_connection};
 pub use noise::{Deviation, NoiseFloor};
 pub use structure::{floors, idle_loads, peers, rungs, sides};
+pub use sweep::{Dimension, Sweep, sweeps};
 
 use crate::frame::{FrameError, Measures};
 use crate::gates::{self, Setting};
@@ -33,7 +36,7 @@ pub enum StudyError {
     Frame(#[from] FrameError),
     /// Histograms that cannot be merged.
     #[error(
-        "the latency histograms of {arm} at {load} cannot be merged: {source:?}. One of its lines \
+        "the latency histograms of {arm} at {load} cannot be merged: {fault}. One of its lines \
          in load.jsonl is damaged; restore the file or measure again"
     )]
     Histogram {
@@ -42,7 +45,7 @@ pub enum StudyError {
         /// The load.
         load: String,
         /// The reason.
-        source: AdditionError,
+        fault: String,
     },
 }
 
@@ -63,6 +66,8 @@ pub struct Study {
     pub rows: Vec<Row>,
     /// What is derived from each measurement, in the order of `rows`.
     pub derived: Vec<Derived>,
+    /// How windows went; nothing where that was not recorded.
+    pub series: Vec<SeriesRecord>,
     /// Measurements of the plan that are not there.
     pub missing: Vec<Key>,
     /// All cells: each arm of the plan at each load point, in the plan's order.
@@ -75,7 +80,7 @@ pub struct Study {
 
 impl Study {
     /// Summarises a run; `claimed` are pairs of arms that claims need beside the usual ones.
-    pub fn new(run: Run, claimed: &[Pair]) -> Result<Self, StudyError> {
+    pub fn new(mut run: Run, claimed: &[Pair]) -> Result<Self, StudyError> {
         let measures = Measures::derive(&run)?;
         let derived = measures.rows()?;
         let setting = Setting {
@@ -87,7 +92,17 @@ impl Study {
             .collect();
         let valid: Vec<bool> = failures.iter().map(Vec::is_empty).collect();
         let measures = measures.with_validity(&valid)?;
-        let cells = cell::cells(&run, &setting, &derived, &failures, &measures.cell_medians()?)?;
+        let cells = cell::cells(
+            &run,
+            &setting,
+            &derived,
+            &failures,
+            &measures.cell_medians()?,
+        )?;
+        for load in run.rows.iter_mut().filter_map(|row| row.load.as_mut()) {
+            load.forget_histogram();
+        }
+        run.latencies.clear();
         let pairs = structure::pairs(&run.plan, claimed);
         let comparisons = compare::comparisons(&run.plan, &run.rows, &pairs, &cells, &measures)?;
         let noise = NoiseFloor::new(&run.plan, &comparisons);
@@ -99,11 +114,20 @@ impl Study {
             calibrations: run.calibrations,
             rows: run.rows,
             derived,
+            series: run.series,
             missing: run.missing,
             cells,
             comparisons,
             noise,
         })
+    }
+
+    /// The experiment as a heading names it, with its host where that is not the usual one.
+    pub fn title(&self) -> String {
+        match self.plan.host.as_str() {
+            "local" | "" => self.plan.experiment.clone(),
+            host => format!("{}, host {host}", self.plan.experiment),
+        }
     }
 
     /// The arm's place in the plan.

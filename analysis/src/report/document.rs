@@ -70,6 +70,8 @@ pub enum Block {
     },
     /// The answer: the first sentence stands out.
     Lead(Vec<Sentence>),
+    /// More sentences.
+    Sentences(Vec<Sentence>),
     /// A paragraph.
     Paragraph(Prose),
     /// A warning that must not be overlooked.
@@ -85,6 +87,17 @@ pub enum Block {
         /// Whether its rows can be linked to; once a report for each table.
         anchors: bool,
     },
+    /// A chapter that is folded away in HTML until it is opened or linked to.
+    Fold {
+        /// Identifier.
+        id: String,
+        /// Its heading.
+        text: String,
+        /// What is in it.
+        blocks: Vec<Block>,
+    },
+    /// A table that is only in files.
+    Files(Table),
     /// A long table: folded away in HTML, linked to in Markdown.
     Folded {
         /// The table.
@@ -99,8 +112,20 @@ pub enum Block {
         /// Its data.
         data: Table,
     },
+    /// A figure whose data stand in the table beside it.
+    Picture(Figure),
     /// Commands.
     Code(String),
+}
+
+impl Block {
+    /// The block and all blocks in it.
+    pub fn walk<'a>(&'a self, visit: &mut impl FnMut(&'a Block)) {
+        visit(self);
+        if let Self::Fold { blocks, .. } = self {
+            blocks.iter().for_each(|block| block.walk(visit));
+        }
+    }
 }
 
 /// A report.

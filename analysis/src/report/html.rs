@@ -3,9 +3,13 @@
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::document::{Block, Document, Entry, RowLink, Sentence, grouped};
+use crate::tables::Table;
 
 /// The page's styles.
 const STYLE: &str = include_str!("style.css");
+/// Shows a mark's number where a pointer rests on it, and opens what a link leads into. Without it
+/// the browser shows the same words, only later.
+const SCRIPT: &str = include_str!("script.js");
 
 /// Renders the document.
 pub fn page(document: &Document) -> String {
@@ -26,6 +30,7 @@ pub fn page(document: &Document) -> String {
                 }
                 (contents(document))
                 main { @for part in &document.blocks { (block(part)) } }
+                script { (PreEscaped(SCRIPT)) }
             }
         }
     };
@@ -54,22 +59,51 @@ fn block(block: &Block) -> Markup {
             Block::Lead(sentences) => div.lead {
                 @for sentence in sentences { p id=(sentence.id) { (with_rows(sentence)) } }
             },
+            Block::Sentences(sentences) => {
+                @for sentence in sentences { p id=(sentence.id) { (with_rows(sentence)) } }
+            },
             Block::Paragraph(prose) => p { (prose.to_html()) },
             Block::Warning(prose) => p.warning role="note" { (prose.to_html()) },
             Block::List(items) => ul { @for item in items { li { (item.to_html()) } } },
             Block::Entries(entries) => div.entries { @for part in entries { (entry(part)) } },
-            Block::Table { table, anchors } => (table.to_html(*anchors)),
+            Block::Table { table, anchors } => {
+                (table.to_html(*anchors))
+                p.files { (files(table)) }
+            },
             Block::Folded { table, anchors } => details {
                 summary { (table.title) }
                 (table.to_html(*anchors))
+                p.files { (files(table)) }
+            },
+            Block::Picture(figure) => figure {
+                (PreEscaped(&figure.svg))
+                figcaption { (figure.caption) }
             },
             Block::Figure { figure, data } => figure {
                 (PreEscaped(&figure.svg))
                 figcaption { (figure.caption) }
-                details { summary { "The figure's data" } (data.to_html(false)) }
+                details {
+                    summary { "The figure's data" }
+                    (data.to_html(false))
+                    p.files { (files(data)) }
+                }
+            },
+            Block::Fold { id, text, blocks } => details.chapter id=(id) {
+                summary { h3 { (text) } }
+                @for part in blocks { (self::block(part)) }
+            },
+            Block::Files(table) => p.files {
+                (table.title) ": " (files(table))
             },
             Block::Code(commands) => pre { code { (commands) } },
         }
+    }
+}
+
+/// Links to the table's files, which lie beside the page.
+fn files(table: &Table) -> Markup {
+    html! {
+        a href=(table.csv_path()) { "CSV" } ", " a href=(table.parquet_path()) { "Parquet" }
     }
 }
 

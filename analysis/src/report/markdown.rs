@@ -21,14 +21,34 @@ pub fn markdown(document: &Document) -> String {
 
 fn block(block: &Block) -> String {
     match block {
-        Block::Heading { level, text, .. } => {
+        Block::Heading { level, id, text } => {
             let marks = "#".repeat(usize::from(*level));
-            format!("{marks} {}\n", escape_markdown(text))
+            format!("{marks} <a id=\"{id}\"></a>{}\n", escape_markdown(text))
         }
+        Block::Fold { id, text, blocks } => {
+            let mut whole = format!("### <a id=\"{id}\"></a>{}\n", escape_markdown(text));
+            for part in blocks {
+                whole.push('\n');
+                whole += &self::block(part);
+            }
+            whole
+        }
+        Block::Files(table) => format!(
+            "{}: [CSV]({}), [Parquet]({}).\n",
+            escape_markdown(&table.title),
+            table.csv_path(),
+            table.parquet_path()
+        ),
         Block::Lead(sentences) => sentences
             .iter()
             .enumerate()
             .map(|(place, sentence)| lead(sentence, place == 0))
+            .collect(),
+        Block::Sentences(sentences) => (sentences.iter().enumerate())
+            .map(|(place, sentence)| {
+                let gap = if place == 0 { "" } else { "\n" };
+                format!("{gap}{}", lead(sentence, false).trim_start())
+            })
             .collect(),
         Block::Paragraph(prose) => format!("{}\n", prose.to_markdown()),
         Block::Warning(prose) => format!("> **Note:** {}\n", prose.to_markdown()),
@@ -43,6 +63,12 @@ fn block(block: &Block) -> String {
             escape_markdown(&table.title),
             table.markdown_path(),
             table.csv_path()
+        ),
+        Block::Picture(figure) => format!(
+            "![{}]({})\n\n{}\n",
+            escape_markdown(&figure.title),
+            figure.path(),
+            escape_markdown(&figure.caption)
         ),
         Block::Figure { figure, data } => figure_block(figure, data),
         Block::Code(commands) => format!("```sh\n{commands}```\n"),

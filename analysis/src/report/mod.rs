@@ -14,6 +14,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::assess::Assessment;
+use crate::frame::FrameError;
+use crate::tables::Table;
 use document::Block;
 
 pub use splice::{BEGIN, END, SpliceError, first_difference, section, splice};
@@ -26,6 +28,9 @@ pub enum ReportError {
         "a table could not be written as CSV: {0}; this is a fault of analysis, please report it"
     )]
     Csv(#[from] csv::Error),
+    /// A table could not be written as Parquet.
+    #[error(transparent)]
+    Parquet(#[from] FrameError),
     /// The claims could not be written as JSON.
     #[error(
         "the claims could not be written as JSON: {0}; this is a fault of analysis, please report it"
@@ -43,17 +48,35 @@ pub enum ReportError {
 
 /// The files of a report: path inside the report's folder and content.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Bundle(BTreeMap<String, String>);
+pub struct Bundle {
+    texts: BTreeMap<String, String>,
+    binaries: BTreeMap<String, Vec<u8>>,
+}
 
 impl Bundle {
-    /// The files.
+    /// The files that are text.
     pub fn files(&self) -> &BTreeMap<String, String> {
-        &self.0
+        &self.texts
+    }
+
+    /// The files that are not.
+    pub fn binaries(&self) -> &BTreeMap<String, Vec<u8>> {
+        &self.binaries
+    }
+
+    /// Adds a table in each of its forms.
+    fn add(&mut self, table: &Table) -> Result<(), ReportError> {
+        self.texts.insert(table.csv_path(), table.to_csv()?);
+        self.binaries
+            .insert(table.parquet_path(), table.to_parquet()?);
+        Ok(())
     }
 
     /// Writes all files under `dir`.
     pub fn write(&self, dir: &Path) -> Result<(), ReportError> {
-        for (path, content) in &self.0 {
+        let texts = (self.texts.iter()).map(|(path, text)| (path, text.as_bytes()));
+        let binaries = (self.binaries.iter()).map(|(path, bytes)| (path, bytes.as_slice()));
+        for (path, content) in texts.chain(binaries) {
             let file = dir.join(path);
             let write = || {
                 if let Some(parent) = file.parent() {
@@ -70,29 +93,38 @@ impl Bundle {
     }
 }
 
-/// The report of one run, or one report of several with a part for each: runs are never pooled.
+/// The report of one run, or one report of several with a part for each: runs are never pooled. The
+/// first gives the answer.
 pub fn report(assessments: &[Assessment]) -> Result<Bundle, ReportError> {
-    let document = match assessments {
-        [only] => chapters::document(only),
-        several => chapters::document_of_several(several),
-    };
-    let mut files = BTreeMap::new();
+    let document = chapters::document(assessments);
+    let mut bundle = Bundle::default();
+    let mut blocks = Vec::new();
     for block in &document.blocks {
+        block.walk(&mut |block| blocks.push(block));
+    }
+    for block in blocks {
         match block {
             Block::Table { table, .. } | Block::Folded { table, .. } => {
-                files.insert(table.csv_path(), table.to_csv()?);
-                files.insert(table.markdown_path(), table.to_markdown());
+                bundle.add(table)?;
+                (bundle.texts).insert(table.markdown_path(), table.to_markdown());
+            }
+            Block::Files(table) => bundle.add(table)?,
+            Block::Picture(figure) => {
+                bundle.texts.insert(figure.path(), figure.to_file());
             }
             Block::Figure { figure, data } => {
-                files.insert(figure.path(), figure.to_file());
-                files.insert(data.csv_path(), data.to_csv()?);
-                files.insert(data.markdown_path(), data.to_markdown());
+                bundle.texts.insert(figure.path(), figure.to_file());
+                bundle.add(data)?;
+                (bundle.texts).insert(data.markdown_path(), data.to_markdown());
             }
             _ => {}
         }
     }
-    files.insert("claims.json".to_owned(), json::claims(assessments)?);
-    files.insert("report.md".to_owned(), markdown::markdown(&document));
-    files.insert("report.html".to_owned(), html::page(&document));
-    Ok(Bundle(files))
+    let texts = [
+        ("claims.json", json::claims(assessments)?),
+        ("report.md", markdown::markdown(&document)),
+        ("report.html", html::page(&document)),
+    ];
+    (bundle.texts).extend(texts.map(|(path, text)| (path.to_owned(), text)));
+    Ok(bundle)
 }

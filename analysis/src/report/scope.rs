@@ -9,11 +9,12 @@ use crate::text::slug;
 const LONGEST_OPEN: usize = 24;
 
 /// The blocks of a run's report as a part of the report of several runs.
-pub(super) fn scoped(run: &str, blocks: Vec<Block>) -> Vec<Block> {
+///
+/// Headings go so many levels down.
+pub(super) fn scoped(run: &str, down: u8, blocks: Vec<Block>) -> Vec<Block> {
     let scope = slug(run);
-    blocks
-        .into_iter()
-        .map(|block| scoped_block(&scope, block))
+    (blocks.into_iter())
+        .map(|block| scoped_block(&scope, down, block))
         .collect()
 }
 
@@ -22,13 +23,15 @@ pub(super) fn scoped_id(run: &str, id: &str) -> String {
     format!("{}.{id}", slug(run))
 }
 
-fn scoped_block(scope: &str, mut block: Block) -> Block {
+fn scoped_block(scope: &str, down: u8, mut block: Block) -> Block {
     match &mut block {
         Block::Heading { level, id, .. } => {
-            *level += 1;
+            *level += down;
             in_scope(scope, id);
         }
-        Block::Lead(sentences) => sentences.iter_mut().for_each(|s| sentence(scope, s)),
+        Block::Lead(sentences) | Block::Sentences(sentences) => {
+            sentences.iter_mut().for_each(|s| sentence(scope, s))
+        }
         Block::Entries(entries) => {
             entries
                 .iter_mut()
@@ -38,6 +41,14 @@ fn scoped_block(scope: &str, mut block: Block) -> Block {
         Block::Figure { figure, data } => {
             figure.name = format!("{scope}/{}", figure.name);
             in_folder(scope, data);
+        }
+        Block::Picture(figure) => figure.name = format!("{scope}/{}", figure.name),
+        Block::Files(table) => in_folder(scope, table),
+        Block::Fold { id, blocks, .. } => {
+            in_scope(scope, id);
+            *blocks = (std::mem::take(blocks).into_iter())
+                .map(|block| scoped_block(scope, down, block))
+                .collect();
         }
         Block::Paragraph(_) | Block::Warning(_) | Block::List(_) | Block::Code(_) => {}
     }
@@ -67,5 +78,6 @@ fn in_folder(scope: &str, table: &mut Table) {
     table.name = format!("{scope}/{}", table.name);
     for line in &mut table.lines {
         in_scope(scope, &mut line.id);
+        in_scope(scope, &mut line.rests_on);
     }
 }

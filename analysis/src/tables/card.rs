@@ -100,21 +100,17 @@ fn line(
         let quotient = over.zip(under).map(|(over, under)| over / under);
         Value::number(quotient, Display::Decimals(2))
     };
-    Line {
-        id: String::new(),
-        marked: false,
-        values: vec![
-            Value::Text(entry.title.to_owned()),
-            shown(published[0]),
-            here(0),
-            ratio(ours[0], published[0]),
-            shown(published[1]),
-            here(1),
-            ratio(ours[1], published[1]),
-            ratio(published[0], published[1]),
-            ratio(ours[0], ours[1]),
-        ],
-    }
+    Line::plain(vec![
+        Value::Text(entry.title.to_owned()),
+        shown(published[0]),
+        here(0),
+        ratio(ours[0], published[0]),
+        shown(published[1]),
+        here(1),
+        ratio(ours[1], published[1]),
+        ratio(published[0], published[1]),
+        ratio(ours[0], ours[1]),
+    ])
 }
 
 /// The last row: connections that failed, in all blocks together. Counts have no ratio.

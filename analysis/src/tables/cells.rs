@@ -54,6 +54,9 @@ pub fn cells(study: &Study) -> Table {
         Column::hidden("offered_rate_per_s", Kind::Numbers),
         Column::hidden("generator", Kind::Words),
         Column::hidden("idle_connections", Kind::Numbers),
+        Column::hidden("requests_per_connection", Kind::Numbers),
+        Column::hidden("body_bytes", Kind::Numbers),
+        Column::hidden("workers", Kind::Numbers),
         Column::new("blocks", "Blocks", Kind::Numbers),
         Column::new("valid", "Valid", Kind::Words),
         Column::new("bottleneck", "Bottleneck", Kind::Words),
@@ -84,6 +87,10 @@ pub fn cells(study: &Study) -> Table {
     }
 }
 
+fn count(number: Option<u32>) -> Value {
+    number.map_or(Value::Empty, |number| Value::Integer(u64::from(number)))
+}
+
 fn line(cell: &Cell) -> Line {
     let mut values = vec![
         Value::Name(cell.arm_name.clone()),
@@ -93,6 +100,9 @@ fn line(cell: &Cell) -> Line {
         (cell.load.offered_rate_per_s).map_or(Value::Empty, Value::Integer),
         Value::Text(generator_name(cell.load.generator).to_owned()),
         Value::Integer(u64::from(cell.load.idle_connections)),
+        count(cell.load.requests_per_connection),
+        count(cell.load.body_bytes),
+        count(cell.load.workers),
         Value::Integer(cell.measured as u64),
         Value::Text(if cell.valid() { "yes" } else { "no" }.to_owned()),
         (cell.bottleneck).map_or(Value::Empty, |name| Value::Text(name.to_string())),
@@ -113,8 +123,7 @@ fn line(cell: &Cell) -> Line {
     }));
     Line {
         id: cell.id(),
-        marked: !cell.valid(),
-        values,
+        ..Line::plain(values).marked(!cell.valid())
     }
 }
 
@@ -128,6 +137,7 @@ pub fn invalid(study: &Study) -> Table {
                 Value::Integer(u64::from(*block)),
                 Value::Text(why.to_string()),
             ])
+            .resting_on(cell.id())
         })
     });
     Table {

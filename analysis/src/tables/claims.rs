@@ -1,7 +1,7 @@
 //! The table of claims.
 
 use super::{Column, Display, Kind, Line, Table, Value};
-use crate::claims::{Claims, Judged};
+use crate::claims::{Claims, Judged, RowRef};
 use crate::model::Study;
 use crate::text::{joined, load_label};
 
@@ -74,6 +74,15 @@ fn lines(study: &Study, judged: &Judged) -> Vec<Line> {
                 (result.estimate).map_or(Value::Empty, |e| Value::Integer(e.blocks as u64)),
                 result.decision.verdict.word(),
             )
+            .resting_on(rests_on(study, judged, result.point))
         })
         .collect()
+}
+
+/// The row of the table of ratios, or of cells, that a claim about two arms or one rests on.
+fn rests_on(study: &Study, judged: &Judged, point: usize) -> String {
+    let row = (judged.rests_on.iter()).find(|row| match row {
+        RowRef::Cell { point: at, .. } | RowRef::Ratio { point: at, .. } => *at == point,
+    });
+    row.map_or_else(String::new, |row| row.id(study))
 }

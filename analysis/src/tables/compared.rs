@@ -3,7 +3,7 @@
 use super::{Column, Display, Kind, Line, Table, Value};
 use crate::claims::{Effect, effect};
 use crate::metric::Metric;
-use crate::model::{BASELINE_ARM, Outcome, Pair, Study};
+use crate::model::{BASELINE_ARM, Outcome, Pair, Study, ratio_id};
 use crate::model::{floors, peers, rungs, sides};
 use crate::text::load_label;
 
@@ -190,11 +190,8 @@ fn line(study: &Study, shown: &Shown, pair: Pair, point: usize) -> Option<Line> 
     };
     let marked = !note.is_empty();
     values.push(Value::Text(note));
-    Some(Line {
-        id: String::new(),
-        marked,
-        values,
-    })
+    let line = Line::plain(values).marked(marked);
+    Some(line.resting_on(ratio_id(&study.plan, pair, point)))
 }
 
 fn ratio(study: &Study, pair: Pair, point: usize, metric: Metric) -> Value {

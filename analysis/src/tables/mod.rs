@@ -5,16 +5,21 @@ mod card;
 mod cells;
 mod claims;
 mod compared;
+mod connections;
 mod environment;
 mod forensics;
 mod gates;
 mod idle;
+mod parquet;
 mod ratios;
+mod raw;
 mod render;
 mod runs;
+mod sweeps;
 mod tail;
 mod targets;
 mod topics;
+mod verdicts;
 
 use crate::stats::Estimate;
 use crate::text::{fixed, grouped, percent};
@@ -24,17 +29,21 @@ pub use card::card;
 pub use cells::{cells, invalid};
 pub use claims::claims;
 pub use compared::{floor_ratios, ladder, peer_ratios, shared, side_arms};
+pub use connections::{connections, worker_shares};
 pub use environment::environment;
 pub use forensics::{
     DEFAULT_NOFILE, STDIO_FILES, forensics, opened, wire_bytes, wire_gbit_per_second,
 };
 pub use gates::gates;
 pub use idle::idle;
-pub use ratios::{arm_ratios, ratios};
+pub use ratios::{arm_ratios, overview, ratios};
+pub use raw::measurements;
 pub use runs::runs;
+pub use sweeps::{by_load, series};
 pub use tail::tail;
 pub use targets::targets;
-pub use topics::{balance, cpu, kernel, latency, throughput};
+pub use topics::{bottlenecks, cpu, kernel, latency, scatter, throughput};
+pub use verdicts::verdicts;
 
 /// How a number is shown. Files in CSV always hold it plain, in the unit of its column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -150,6 +159,8 @@ impl Column {
 pub struct Line {
     /// Identifier others link to; empty for none.
     pub id: String,
+    /// Identifier of the row of another table that this one rests on; empty for none.
+    pub rests_on: String,
     /// Whether the row is marked as one whose numbers must not be quoted.
     pub marked: bool,
     /// A value a column.
@@ -161,9 +172,25 @@ impl Line {
     pub fn plain(values: Vec<Value>) -> Self {
         Self {
             id: String::new(),
+            rests_on: String::new(),
             marked: false,
             values,
         }
+    }
+
+    /// The same, resting on a row of another table.
+    #[must_use]
+    pub fn resting_on(self, id: impl Into<String>) -> Self {
+        Self {
+            rests_on: id.into(),
+            ..self
+        }
+    }
+
+    /// The same, marked where its numbers must not be quoted.
+    #[must_use]
+    pub fn marked(self, marked: bool) -> Self {
+        Self { marked, ..self }
     }
 }
 
@@ -184,6 +211,11 @@ impl Table {
     /// Path of the CSV file inside a report.
     pub fn csv_path(&self) -> String {
         format!("tables/{}.csv", self.name)
+    }
+
+    /// Path of the Parquet file inside a report.
+    pub fn parquet_path(&self) -> String {
+        format!("tables/{}.parquet", self.name)
     }
 
     /// Path of the Markdown file inside a report.

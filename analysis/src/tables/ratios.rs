@@ -1,9 +1,10 @@
 //! The table of ratios.
 
 use super::{Column, Display, Kind, Line, Table, Value};
+use crate::assess::Assessment;
 use crate::metric::Metric;
-use crate::model::{BASELINE_ARM, Comparison, Outcome, Study, ratio_id};
-use crate::text::load_label;
+use crate::model::{BASELINE_ARM, Comparison, OUR_ARM, Outcome, Pair, Study, ratio_id};
+use crate::text::{load_label, slug};
 
 const RATIO: Display = Display::Decimals(3);
 
@@ -77,8 +78,9 @@ fn line(study: &Study, comparison: &Comparison, point: usize) -> Line {
     ));
     Line {
         id: ratio_id(&study.plan, pair, point),
-        marked,
-        values,
+        ..Line::plain(values)
+            .marked(marked)
+            .resting_on(study.cell(pair.ours, point).id())
     }
 }
 
@@ -89,14 +91,14 @@ pub fn arm_ratios(study: &Study) -> Table {
     let lines = to_baseline.flat_map(|comparison| {
         (comparison.ratios.iter())
             .filter(|ratio| ratio.metric == Metric::CpuUsPerRequest)
-            .map(|ratio| Line {
-                id: String::new(),
-                marked: matches!(ratio.outcome, Outcome::Invalid(_)),
-                values: vec![
+            .map(|ratio| {
+                Line::plain(vec![
                     Value::Name(study.arm_name(comparison.pair.ours).to_owned()),
                     Value::Text(load_label(study.load(ratio.point))),
                     Value::estimate(ratio.outcome.estimate(), RATIO),
-                ],
+                ])
+                .marked(matches!(ratio.outcome, Outcome::Invalid(_)))
+                .resting_on(ratio_id(&study.plan, comparison.pair, ratio.point))
             })
     });
     Table {
@@ -108,5 +110,47 @@ pub fn arm_ratios(study: &Study) -> Table {
             Column::new("cpu_us_per_request_ratio", "Ratio", Kind::Estimates),
         ],
         lines: lines.collect(),
+    }
+}
+
+/// Our server to the card's baseline in every run that has both: the data of the overview.
+pub fn overview(assessments: &[Assessment]) -> Table {
+    let mut lines = Vec::new();
+    for study in assessments.iter().map(|assessment| &assessment.study) {
+        let (Some(ours), Some(base)) = (study.arm(OUR_ARM), study.arm(BASELINE_ARM)) else {
+            continue;
+        };
+        let pair = Pair { ours, base };
+        for point in 0..study.plan.load_points.len() {
+            let outcome = |metric| {
+                let found = study.ratio(pair, point, metric);
+                Value::estimate(found.and_then(|ratio| ratio.outcome.estimate()), RATIO)
+            };
+            let id = ratio_id(&study.plan, pair, point);
+            lines.push(
+                Line::plain(vec![
+                    Value::Text(study.title()),
+                    Value::Text(load_label(study.load(point))),
+                    outcome(Metric::CpuUsPerRequest),
+                    outcome(Metric::RequestsPerSecond),
+                ])
+                .resting_on(format!("{}.{id}", slug(&study.name))),
+            );
+        }
+    }
+    Table {
+        name: "overview".to_owned(),
+        title: format!("{OUR_ARM} as a ratio to {BASELINE_ARM}, run by run"),
+        columns: vec![
+            Column::new("run", "Experiment", Kind::Words),
+            Column::new("load", "Connections", Kind::Numbers),
+            Column::new("cpu_us_per_request_ratio", "CPU a request", Kind::Estimates),
+            Column::new(
+                "requests_per_second_ratio",
+                "Requests a second",
+                Kind::Estimates,
+            ),
+        ],
+        lines,
     }
 }

@@ -10,13 +10,17 @@ impl Table {
     pub fn to_csv(&self) -> Result<String, csv::Error> {
         let mut writer = csv::Writer::from_writer(Vec::new());
         let linked = self.lines.iter().any(|line| !line.id.is_empty());
+        let resting = self.lines.iter().any(|line| !line.rests_on.is_empty());
+        let basis = |id: &str| resting.then(|| id.to_owned());
         let id_of = |id: &str| linked.then(|| id.to_owned());
         let names = self.columns.iter().flat_map(csv_names);
-        writer.write_record(id_of("row").into_iter().chain(names))?;
+        writer.write_record((id_of("row").into_iter().chain(names)).chain(basis("rests_on")))?;
         for line in &self.lines {
             let fields = (self.columns.iter().zip(&line.values))
                 .flat_map(|(column, value)| csv_fields(column.kind, value));
-            writer.write_record(id_of(&line.id).into_iter().chain(fields))?;
+            writer.write_record(
+                (id_of(&line.id).into_iter().chain(fields)).chain(basis(&line.rests_on)),
+            )?;
         }
         let bytes = writer
             .into_inner()
@@ -66,10 +70,16 @@ impl Table {
 
     fn line_html(&self, line: &Line, anchors: bool) -> Markup {
         let id = Some(line.id.as_str()).filter(|id| anchors && !id.is_empty());
+        let basis = Some(line.rests_on.as_str()).filter(|id| !id.is_empty());
         html! {
             tr.marked[line.marked] id=[id] {
-                @for (place, column) in self.shown() {
-                    td.num[column.kind != Kind::Words] { (html_value(&line.values[place])) }
+                @for (shown, (place, column)) in self.shown().enumerate() {
+                    td.num[column.kind != Kind::Words] {
+                        @match basis.filter(|_| shown == 0) {
+                            Some(id) => a href=(format!("#{id}")) { (html_value(&line.values[place])) },
+                            None => (html_value(&line.values[place])),
+                        }
+                    }
                 }
             }
         }
@@ -165,6 +175,7 @@ mod tests {
             lines: vec![
                 Line {
                     id: "row-1".into(),
+                    rests_on: "cell-1".into(),
                     marked: true,
                     values: vec![
                         Value::Name("a|<b>".into()),
@@ -181,9 +192,9 @@ mod tests {
     fn csv_has_every_column_in_full() {
         assert_eq!(
             table().to_csv().unwrap(),
-            "row,arm,cpu_us,cpu_us_low,cpu_us_high,count\n\
-             row-1,a|<b>,0.93125,0.9,0.95,7\n\
-             ,\"x,y\",,,,\n"
+            "row,arm,cpu_us,cpu_us_low,cpu_us_high,count,rests_on\n\
+             row-1,a|<b>,0.93125,0.9,0.95,7,cell-1\n\
+             ,\"x,y\",,,,,\n"
         );
     }
 
@@ -200,7 +211,8 @@ mod tests {
     #[test]
     fn html_escapes_names_and_has_anchors_on_demand() {
         let with = table().to_html(true).into_string();
-        assert!(with.contains("id=\"row-1\"") && with.contains("<code>a|&lt;b&gt;</code>"));
+        assert!(with.contains("id=\"row-1\""));
+        assert!(with.contains("<a href=\"#cell-1\"><code>a|&lt;b&gt;</code></a>"));
         assert!(with.contains("class=\"marked\""));
         assert!(!table().to_html(false).into_string().contains("row-1"));
     }

@@ -71,4 +71,5 @@ fn line(study: &Study, cell: &Cell) -> Line {
                 .map_or_else(String::new, |name| name.to_string()),
         ),
     ])
+    .resting_on(cell.id())
 }

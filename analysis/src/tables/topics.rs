@@ -54,13 +54,48 @@ pub fn kernel(study: &Study) -> Table {
     )
 }
 
-/// How evenly the workers share connections and requests.
-pub fn balance(study: &Study) -> Table {
+/// What limited each cell, and how busy both sides were.
+pub fn bottlenecks(study: &Study) -> Table {
+    let line = |cell: &Cell| {
+        let mut values = start(cell);
+        let found = cell.bottleneck.filter(|_| cell.valid());
+        values.push(found.map_or(Value::Empty, |found| Value::Text(found.to_string())));
+        for metric in BUSY {
+            values.push(Value::number(cell.medians.get(metric), display(metric)));
+        }
+        finish(cell, values)
+    };
+    let mut columns = vec![
+        Column::new("arm", "Arm", Kind::Words),
+        Column::new("load", "Connections", Kind::Numbers),
+        Column::new("bottleneck", "Bottleneck", Kind::Words),
+    ];
+    for metric in BUSY {
+        columns.push(Column::new(metric.column(), metric.title(), Kind::Numbers));
+    }
+    columns.push(Column::new("note", "Note", Kind::Words));
+    Table {
+        name: "bottlenecks".to_owned(),
+        title: "What limited each cell".to_owned(),
+        columns,
+        lines: study.cells.iter().map(line).collect(),
+    }
+}
+
+/// How busy both sides and the machine were.
+const BUSY: [Metric; 3] = [
+    Metric::ServerCoresBusy,
+    Metric::ClientCoresBusy,
+    Metric::MachineBusy,
+];
+
+/// Requests a second and p99 of each cell.
+pub fn scatter(study: &Study) -> Table {
     topic(
         study,
-        "balance",
-        "The busiest worker's multiple of an even share",
-        &[Metric::AcceptImbalance, Metric::WorkerImbalance],
+        "scatter",
+        "Requests a second and p99 latency: medians over blocks with 95 % intervals",
+        &[Metric::RequestsPerSecond, Metric::LatencyP99Us],
     )
 }
 
@@ -159,9 +194,7 @@ fn finish(cell: &Cell, mut values: Vec<Value>) -> Line {
     } else {
         "invalid".to_owned()
     }));
-    Line {
-        id: String::new(),
-        marked: !cell.valid(),
-        values,
-    }
+    Line::plain(values)
+        .marked(!cell.valid())
+        .resting_on(cell.id())
 }

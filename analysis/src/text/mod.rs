@@ -67,13 +67,27 @@ fn conditions(point: &LoadPoint) -> String {
     if let Some(rate) = point.offered_rate_per_s {
         text += &format!(", {rate} requests a second offered");
     }
+    match point.requests_per_connection {
+        Some(1) => text += ", a new connection a request",
+        Some(requests) => text += &format!(", {requests} requests a connection"),
+        None => {}
+    }
+    if let Some(bytes) = point.body_bytes {
+        text += &format!(", a body of {bytes} bytes");
+    }
+    match point.workers {
+        Some(1) => text += ", 1 worker",
+        Some(workers) => text += &format!(", {workers} workers"),
+        None => {}
+    }
     if point.generator == Generator::Flood {
         text += ", flood";
     }
     text
 }
 
-/// A load point in a table: `50`, `50 x 16`, `1000 + 10000 idle`, `50 @ 10000/s flood`.
+/// A load point in a table: `50`, `50 x 16`, `1000 + 10000 idle`, `50 @ 10000/s flood`, `50 / 1 each`
+/// (requests a connection), `50, 4096 B`, `50, 2 w` (workers).
 pub fn load_label(point: &LoadPoint) -> String {
     let mut label = point.connections.to_string();
     if point.idle_connections != 0 {
@@ -84,6 +98,15 @@ pub fn load_label(point: &LoadPoint) -> String {
     }
     if let Some(rate) = point.offered_rate_per_s {
         label += &format!(" @ {rate}/s");
+    }
+    if let Some(requests) = point.requests_per_connection {
+        label += &format!(" / {requests} each");
+    }
+    if let Some(bytes) = point.body_bytes {
+        label += &format!(", {bytes} B");
+    }
+    if let Some(workers) = point.workers {
+        label += &format!(", {workers} w");
     }
     if point.generator == Generator::Flood {
         label += " flood";
@@ -102,6 +125,15 @@ pub fn load_id(point: &LoadPoint) -> String {
     }
     if let Some(rate) = point.offered_rate_per_s {
         id += &format!("-rate{rate}");
+    }
+    if let Some(requests) = point.requests_per_connection {
+        id += &format!("-each{requests}");
+    }
+    if let Some(bytes) = point.body_bytes {
+        id += &format!("-body{bytes}");
+    }
+    if let Some(workers) = point.workers {
+        id += &format!("-workers{workers}");
     }
     if point.generator == Generator::Flood {
         id += "-flood";
@@ -147,6 +179,22 @@ mod tests {
         assert_eq!(load_id(&idle), "1000-idle10000");
         assert_eq!(load_name(&idle), "1000 connections + 10000 idle");
         assert_eq!(load_label(&idle), "1000 + 10000 idle");
+    }
+
+    #[test]
+    fn churn_body_and_workers_are_named() {
+        let load = LoadPoint {
+            requests_per_connection: Some(1),
+            body_bytes: Some(4096),
+            workers: Some(2),
+            ..plain(50)
+        };
+        assert_eq!(
+            load_name(&load),
+            "50 connections, a new connection a request, a body of 4096 bytes, 2 workers"
+        );
+        assert_eq!(load_label(&load), "50 / 1 each, 4096 B, 2 w");
+        assert_eq!(load_id(&load), "50-each1-body4096-workers2");
     }
 
     #[test]

@@ -72,7 +72,10 @@ fn no_verdict_is_typed_outside_its_definition() {
 fn a_typed_figure_or_verdict_is_found() {
     assert_eq!(typed_digits("it answers 26 % more"), ["26"]);
     assert_eq!(typed_digits("at 0.93 of Tokio's"), ["0.93"]);
-    assert_eq!(typed_digits("`HTTP/1.1` of @holm1979"), Vec::<String>::new());
+    assert_eq!(
+        typed_digits("`HTTP/1.1` of @holm1979"),
+        Vec::<String>::new()
+    );
     assert_eq!(typed_verdicts("so the claim is Refuted"), ["refuted"]);
 }
 

@@ -1,6 +1,6 @@
-//! The answer, and the figure that shows it.
+//! The answer in one sentence, the figure that shows it, and what else the run says.
 
-use super::{Block, sentence};
+use super::{Block, heading, sentence};
 use crate::assess::Assessment;
 use crate::figures;
 use crate::model::Study;
@@ -8,13 +8,13 @@ use crate::stats::MIN_BLOCKS;
 use crate::tables;
 use crate::text::Prose;
 
-pub(super) fn chapter(assessment: &Assessment) -> Vec<Block> {
+/// One sentence and one figure, after what a reader must know before any number.
+pub(super) fn opening(assessment: &Assessment) -> Vec<Block> {
     let study = &assessment.study;
     let mut blocks = warnings(study);
+    let first = assessment.headline.iter().take(1);
     blocks.push(Block::Lead(
-        (assessment.headline.iter())
-            .map(|headline| sentence(study, headline))
-            .collect(),
+        first.map(|headline| sentence(study, headline)).collect(),
     ));
     if let Some(figure) = figures::forest(study) {
         blocks.push(Block::Figure {
@@ -23,6 +23,21 @@ pub(super) fn chapter(assessment: &Assessment) -> Vec<Block> {
         });
     }
     blocks
+}
+
+/// The answer's other sentences.
+pub(super) fn rest(assessment: &Assessment) -> Vec<Block> {
+    let study = &assessment.study;
+    let rest: Vec<_> = (assessment.headline.iter().skip(1))
+        .map(|headline| sentence(study, headline))
+        .collect();
+    if rest.is_empty() {
+        return Vec::new();
+    }
+    vec![
+        heading("answer", "The answer in full"),
+        Block::Sentences(rest),
+    ]
 }
 
 /// What a reader must know before any number.
@@ -35,13 +50,6 @@ fn warnings(study: &Study) -> Vec<Block> {
             study.missing.len(),
             study.missing.len() + study.rows.len()
         ))));
-    }
-    if study.plan.workers == 1 && study.plan.arms.len() > 1 {
-        warnings.push(Block::Paragraph(Prose::from(
-            "The servers had one worker each. What concerns several of them (who accepts, who steals \
-             work, which processor a worker runs on) cannot show in this run: arms that differ in that \
-             alone are equal here by construction.",
-        )));
     }
     if (study.plan.blocks as usize) < MIN_BLOCKS {
         warnings.push(Block::Warning(Prose::from(format!(

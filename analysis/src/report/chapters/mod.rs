@@ -3,52 +3,162 @@
 mod answer;
 mod closing;
 mod forensics;
+mod loads;
 mod machine;
+mod objections;
+mod overview;
 mod results;
-mod several;
 mod structure;
 mod validity;
 mod verdicts;
 
 use super::document::{Block, Document, RowLink, Sentence};
+use super::scope::{scoped, scoped_id};
 use crate::assess::Assessment;
 use crate::claims::{Headline, RowRef};
+use crate::experiments::experiment;
 use crate::model::{Study, ratio_id};
-use crate::text::load_label;
+use crate::text::{Prose, load_label};
 
 pub(super) use machine::machine;
-pub(super) use several::document as document_of_several;
 
 const TITLE: &str = "Is a thread-per-core io_uring HTTP server faster than Tokio?";
 
-/// The report of one run.
-pub(super) fn document(assessment: &Assessment) -> Document {
-    let study = &assessment.study;
-    let mut blocks = answer::chapter(assessment);
-    blocks.extend(run_chapters(assessment));
-    blocks.extend(forensics::chapter(&assessment.published));
+/// Chapters that are open in the report of several runs: what an experiment was made for.
+const OPEN: [&str; 8] = [
+    "answer",
+    "ladder",
+    "side-arms",
+    "floors",
+    "peers",
+    "shared",
+    "idle",
+    "connections",
+];
+
+/// One report of one run or several: one answer, then a part a run. The first run gives the answer.
+pub(super) fn document(assessments: &[Assessment]) -> Document {
+    let mut blocks = Vec::new();
+    let several = assessments.len() > 1;
+    if let Some(first) = assessments.first() {
+        let study = &first.study;
+        let opening = [
+            answer::opening(first),
+            machine::chapter(study),
+            validity::chapter(study),
+            answer::rest(first),
+        ]
+        .concat();
+        let opening = if several {
+            scoped(&study.name, 0, opening)
+        } else {
+            opening
+        };
+        blocks.extend(opening);
+        blocks.extend(overview::chapter(assessments));
+        blocks.extend(objections::chapter(assessments));
+        if several {
+            let parts = assessments.iter().enumerate();
+            blocks.extend(parts.flat_map(|(place, assessment)| part(assessment, place == 0)));
+        } else {
+            blocks.extend(run_chapters(first));
+        }
+        blocks.extend(forensics::chapter(&first.published));
+    }
     blocks.extend(closing::bias());
-    blocks.extend(closing::reproduce([study]));
+    blocks.extend(closing::reproduce(assessments.iter().map(|a| &a.study)));
     Document {
         title: TITLE.to_owned(),
-        subtitle: format!("Results of the run {}", study.name),
+        subtitle: match assessments {
+            [only] => format!("Results of the run {}", only.study.name),
+            several => format!("Results of {} runs", several.len()),
+        },
         blocks,
     }
 }
 
-/// Everything about a run but its answer.
+/// Everything about a run but its answer, its machine and its validity.
 fn run_chapters(assessment: &Assessment) -> Vec<Block> {
     let study = &assessment.study;
     [
-        machine::chapter(study),
-        validity::chapter(study),
-        structure::chapters(study),
         verdicts::chapter(assessment),
+        structure::chapters(study),
+        loads::chapters(assessment),
         results::card_tables(assessment),
         results::chapters(study),
         closing::environment(study),
     ]
     .concat()
+}
+
+/// A run's part of the report of several. The first run's answer stands at the top of the report.
+fn part(assessment: &Assessment, first: bool) -> Vec<Block> {
+    let study = &assessment.study;
+    let asked = experiment(&study.plan.experiment).map_or("", |experiment| experiment.question);
+    let mut chapters = if first {
+        Vec::new()
+    } else {
+        [
+            answer::opening(assessment),
+            answer::rest(assessment),
+            machine::chapter(study),
+            validity::chapter(study),
+        ]
+        .concat()
+    };
+    chapters.extend(run_chapters(assessment));
+    let mut blocks = vec![
+        Block::Heading {
+            level: 2,
+            id: scoped_id(&study.name, "run"),
+            text: format!("Experiment {}", study.title()),
+        },
+        Block::Paragraph(
+            Prose::new()
+                .strong(asked)
+                .text(if asked.is_empty() { "Run " } else { " Run " })
+                .code(&study.name)
+                .text("."),
+        ),
+    ];
+    blocks.extend(scoped(&study.name, 1, folded(chapters)));
+    blocks
+}
+
+/// Chapters that are not what the experiment was made for, folded away.
+fn folded(blocks: Vec<Block>) -> Vec<Block> {
+    let mut chapters: Vec<Block> = Vec::new();
+    let mut within = false;
+    for block in blocks {
+        match block {
+            Block::Heading { level: 2, id, text } => {
+                within = !(OPEN.contains(&id.as_str()) || id.starts_with("by-"));
+                chapters.push(if within {
+                    Block::Fold {
+                        id,
+                        text,
+                        blocks: Vec::new(),
+                    }
+                } else {
+                    Block::Heading { level: 2, id, text }
+                });
+            }
+            block => match chapters.last_mut() {
+                Some(Block::Fold { blocks, .. }) if within => blocks.push(block),
+                _ => chapters.push(block),
+            },
+        }
+    }
+    chapters
+}
+
+/// The identifier of a chapter of a run in this report.
+fn chapter_id(assessments: &[Assessment], study: &Study, id: &str) -> String {
+    if assessments.len() > 1 {
+        scoped_id(&study.name, id)
+    } else {
+        id.to_owned()
+    }
 }
 
 /// The link to a row a sentence rests on.

@@ -52,15 +52,6 @@ pub(super) fn card_tables(assessment: &Assessment) -> Vec<Block> {
 
 pub(super) fn chapters(study: &Study) -> Vec<Block> {
     let mut blocks = vec![
-        heading("ratios", "Ratios"),
-        Block::Paragraph(Prose::from(
-            "Each arm against the card's baseline, against the arm it differs from by one thing, \
-             and against what it repeats. Below 1 is less of the quantity.",
-        )),
-        Block::Table {
-            table: tables::ratios(study),
-            anchors: true,
-        },
         heading("throughput", "Requests a second"),
         Block::Figure {
             figure: figures::throughput(study),
@@ -88,6 +79,12 @@ pub(super) fn chapters(study: &Study) -> Vec<Block> {
             anchors: false,
         },
     });
+    if let Some(figure) = figures::scatter(study) {
+        blocks.push(Block::Figure {
+            figure,
+            data: tables::scatter(study),
+        });
+    }
     blocks.extend(tail(study));
     blocks.extend([
         heading("kernel", "Kernel entries and memory"),
@@ -102,15 +99,58 @@ pub(super) fn chapters(study: &Study) -> Vec<Block> {
         },
     ]);
     blocks.extend(idle(study));
-    blocks.extend(balance(study));
+    blocks.extend(series(study));
+    blocks.extend([
+        heading("bottlenecks", "Bottlenecks"),
+        Block::Figure {
+            figure: figures::bottlenecks(study),
+            data: tables::bottlenecks(study),
+        },
+    ]);
+    blocks.extend(ratios(study));
     blocks.extend([
         heading("cells", "All cells"),
         Block::Table {
             table: tables::cells(study),
             anchors: true,
         },
+        Block::Files(tables::measurements(study)),
     ]);
     blocks
+}
+
+/// Every comparison, with the anchors that sentences and figures link to.
+fn ratios(study: &Study) -> Vec<Block> {
+    let mut blocks = vec![
+        heading("ratios", "Ratios"),
+        Block::Paragraph(Prose::from(
+            "Each arm against the card's baseline, against the arm it differs from by one thing, \
+             and against what it repeats. Below 1 is less of the quantity.",
+        )),
+    ];
+    let table = tables::ratios(study);
+    if let Some(figure) = figures::all_ratios(study) {
+        blocks.push(Block::Picture(figure));
+    }
+    blocks.push(Block::Table {
+        table,
+        anchors: true,
+    });
+    blocks
+}
+
+/// How windows went, where they were followed.
+fn series(study: &Study) -> Vec<Block> {
+    let Some(figure) = figures::series(study) else {
+        return Vec::new();
+    };
+    vec![
+        heading("series", "Inside the window"),
+        Block::Figure {
+            figure,
+            data: tables::series(study),
+        },
+    ]
 }
 
 /// Latency at the limit, where a server was there.
@@ -149,24 +189,6 @@ fn idle(study: &Study) -> Vec<Block> {
         )),
         Block::Table {
             table,
-            anchors: false,
-        },
-    ]
-}
-
-/// The balance between workers, where there are several.
-fn balance(study: &Study) -> Vec<Block> {
-    if study.plan.workers < 2 {
-        return Vec::new();
-    }
-    vec![
-        heading("balance", "Balance between workers"),
-        Block::Paragraph(Prose::from(format!(
-            "The busiest of {} workers as a multiple of an even share: 1 is even, {} is all on one.",
-            study.plan.workers, study.plan.workers
-        ))),
-        Block::Table {
-            table: tables::balance(study),
             anchors: false,
         },
     ]

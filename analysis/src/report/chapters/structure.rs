@@ -14,6 +14,7 @@ const CPU: Metric = Metric::CpuUsPerRequest;
 /// Every chapter that the run's arms give matter for.
 pub(super) fn chapters(study: &Study) -> Vec<Block> {
     [
+        one_worker(study),
         shared(study),
         ladder(study),
         side_arms(study),
@@ -21,6 +22,23 @@ pub(super) fn chapters(study: &Study) -> Vec<Block> {
         others(study),
     ]
     .concat()
+}
+
+/// What cannot show with one worker.
+fn one_worker(study: &Study) -> Vec<Block> {
+    let named = study
+        .plan
+        .load_points
+        .iter()
+        .any(|load| load.workers.is_some());
+    if study.plan.workers > 1 || named || study.plan.arms.len() < 2 {
+        return Vec::new();
+    }
+    vec![Block::Paragraph(Prose::from(
+        "The servers had one worker each. What concerns several of them (who accepts, who steals \
+         work, which processor a worker runs on) cannot show in this run: arms that differ in that \
+         alone are equal here by construction.",
+    ))]
 }
 
 /// Server and load generator on the same processors.
@@ -54,7 +72,8 @@ fn shared(study: &Study) -> Vec<Block> {
 
 fn ladder(study: &Study) -> Vec<Block> {
     let rungs = rungs(&study.plan);
-    let Some(figure) = figures::ladder(study) else {
+    let (Some(waterfall), Some(figure)) = (figures::waterfall(study), figures::ladder(study))
+    else {
         return Vec::new();
     };
     vec![
@@ -68,10 +87,10 @@ fn ladder(study: &Study) -> Vec<Block> {
         list(study, &rungs, Named::Ours, &RUNGS),
         differences(study, &rungs),
         Block::Figure {
-            figure,
+            figure: waterfall,
             data: tables::ladder(study),
         },
-        open(tables::ladder(study)),
+        Block::Picture(figure),
     ]
 }
 
@@ -127,7 +146,6 @@ fn others(study: &Study) -> Vec<Block> {
             figure,
             data: tables::peer_ratios(study),
         },
-        open(tables::peer_ratios(study)),
     ]
 }
 

@@ -1,0 +1,134 @@
+//! Quantities over loads that differ by one thing, and connections that failed.
+
+use super::{Block, heading};
+use crate::assess::Assessment;
+use crate::figures;
+use crate::metric::Metric;
+use crate::model::{Dimension, Study, Sweep, sweeps};
+use crate::tables;
+use crate::text::{Prose, percent};
+
+/// The experiment that reproduces the card's failed connections.
+const CARD_FORENSICS: &str = "card-forensics";
+
+pub(super) fn chapters(assessment: &Assessment) -> Vec<Block> {
+    let study = &assessment.study;
+    let mut blocks = Vec::new();
+    for sweep in sweeps(&study.plan) {
+        blocks.extend(chapter(study, &sweep));
+    }
+    blocks.extend(balance(study));
+    let failed = (study.rows.iter()).any(|row| {
+        row.measurement
+            .socket_errors_connect
+            .is_some_and(|count| count > 0)
+    });
+    if failed || study.plan.experiment == CARD_FORENSICS {
+        blocks.extend(connections(assessment));
+    }
+    blocks
+}
+
+fn chapter(study: &Study, sweep: &Sweep) -> Vec<Block> {
+    let name = figures::sweep_name(study, sweep);
+    let metrics = metrics(sweep.dimension);
+    let mut blocks = vec![
+        heading(&name, &format!("By {}", sweep.dimension.noun())),
+        Block::Paragraph(Prose::from(about(sweep.dimension))),
+    ];
+    blocks.push(Block::Figure {
+        figure: figures::by_load(study, sweep, metrics, &[]),
+        data: tables::by_load(study, sweep, &name, metrics),
+    });
+    blocks
+}
+
+fn metrics(dimension: Dimension) -> &'static [Metric] {
+    match dimension {
+        Dimension::OfferedRate => &[
+            Metric::LatencyP50Us,
+            Metric::LatencyP99Us,
+            Metric::CpuUsPerRequest,
+            Metric::RequestsPerSecond,
+        ],
+        Dimension::Connections => &[
+            Metric::RequestsPerSecond,
+            Metric::CpuUsPerRequest,
+            Metric::LatencyP99Us,
+        ],
+        _ => &[Metric::RequestsPerSecond, Metric::CpuUsPerRequest],
+    }
+}
+
+fn about(dimension: Dimension) -> &'static str {
+    match dimension {
+        Dimension::Connections => {
+            "The same load on more connections. Where the load generator is the limit, requests a \
+             second are its own and CPU a request is the server's."
+        }
+        Dimension::Pipeline => {
+            "More requests in flight on each connection: the kernel's work is shared between them, \
+             and what the runtime itself spends shows."
+        }
+        Dimension::OfferedRate => {
+            "An open loop: requests are due at a fixed rate whether or not the server keeps up, and \
+             latency counts from when a request was due. That is what a user at this rate would see."
+        }
+        Dimension::RequestsPerConnection => {
+            "Connections that are closed after so many requests and opened again: accepting and \
+             closing are part of each request's cost."
+        }
+        Dimension::BodyBytes => {
+            "Larger responses: what is copied grows and what is done once a request does not."
+        }
+        Dimension::Workers => {
+            "More worker threads, each on a processor of its own as far as there are any."
+        }
+    }
+}
+
+/// The balance between workers, where there are several.
+fn balance(study: &Study) -> Vec<Block> {
+    let Some(figure) = figures::balance(study) else {
+        return Vec::new();
+    };
+    vec![
+        heading("balance", "Balance between workers"),
+        Block::Paragraph(Prose::from(
+            "Every worker with a listener of its own gets the connections that the kernel's hash of \
+             their addresses gives it, so few connections are rarely even; with a shared listener \
+             whoever is awake first takes them.",
+        )),
+        Block::Figure {
+            figure,
+            data: tables::worker_shares(study),
+        },
+    ]
+}
+
+/// Connections that failed to open, beside the card's.
+fn connections(assessment: &Assessment) -> Vec<Block> {
+    let study = &assessment.study;
+    let cells = study.cells.iter().filter(|cell| cell.measured > 0);
+    let failing = (cells.clone())
+        .filter(|cell| {
+            (study.rows.iter())
+                .filter(|row| (row.key.arm, row.key.point) == (cell.arm, cell.point))
+                .any(|row| row.measurement.socket_errors_connect.is_some_and(|n| n > 0))
+        })
+        .count();
+    let all = cells.count();
+    vec![
+        heading("connections", "Connections that failed"),
+        Block::Paragraph(Prose::from(format!(
+            "In {failing} of {all} cells ({}) connections failed to open. Such a cell is invalid, and \
+             its rates and latencies are quoted nowhere; what is shown here is how many connections \
+             there were, beside the card's count.",
+            percent(failing as f64 / (all.max(1)) as f64, 0)
+        ))),
+        Block::Table {
+            table: tables::connections(study, &assessment.published),
+            anchors: false,
+        },
+    ]
+}

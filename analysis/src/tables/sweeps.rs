@@ -1,0 +1,110 @@
+//! Quantities over loads that differ by one thing, and windows step by step: the data of figures.
+
+use super::cells::display;
+use super::{Column, Display, Kind, Line, Table, Value};
+use crate::figures::{median_rates, windows};
+use crate::metric::Metric;
+use crate::model::{Study, Sweep};
+use crate::text::load_label;
+
+/// What a sweep's table shows beside what its figure draws.
+const BESIDE: [Metric; 3] = [
+    Metric::LatencyP50Us,
+    Metric::ServerCoresBusy,
+    Metric::ClientCoresBusy,
+];
+
+/// Each arm at each load of a sweep.
+pub fn by_load(study: &Study, sweep: &Sweep, name: &str, drawn: &[Metric]) -> Table {
+    let mut metrics = drawn.to_vec();
+    metrics.extend(BESIDE.iter().filter(|metric| !drawn.contains(metric)));
+    let mut columns = vec![
+        Column::new("arm", "Arm", Kind::Words),
+        Column::new(
+            sweep.dimension.id().replace('-', "_"),
+            capitalised(sweep.dimension.noun()),
+            Kind::Numbers,
+        ),
+        Column::hidden("load", Kind::Words),
+    ];
+    for metric in &metrics {
+        columns.push(Column::new(
+            metric.column(),
+            metric.title(),
+            Kind::Estimates,
+        ));
+    }
+    columns.push(Column::new("note", "Note", Kind::Words));
+    let line = |arm: usize, number: f64, point: usize| {
+        let cell = study.cell(arm, point);
+        let mut values = vec![
+            Value::Name(cell.arm_name.clone()),
+            Value::Number(number, Display::Decimals(0)),
+            Value::Text(load_label(&cell.load)),
+        ];
+        for metric in &metrics {
+            values.push(Value::estimate(cell.quotable(*metric), display(*metric)));
+        }
+        values.push(Value::Text(match (cell.valid(), cell.measured) {
+            (true, _) => String::new(),
+            (false, 0) => "not measured".to_owned(),
+            (false, _) => "invalid".to_owned(),
+        }));
+        Line::plain(values)
+            .marked(!cell.valid())
+            .resting_on(cell.id())
+    };
+    Table {
+        name: name.to_owned(),
+        title: format!("By {}", sweep.dimension.noun()),
+        columns,
+        lines: (0..study.plan.arms.len())
+            .flat_map(|arm| {
+                sweep
+                    .points
+                    .iter()
+                    .map(move |(number, point)| (arm, *number, *point))
+            })
+            .map(|(arm, number, point)| line(arm, number, point))
+            .collect(),
+    }
+}
+
+fn capitalised(noun: &str) -> String {
+    let mut letters = noun.chars();
+    letters.next().map_or_else(String::new, |first| {
+        first.to_uppercase().chain(letters).collect()
+    })
+}
+
+/// Requests a second from step to step: medians over blocks.
+pub fn series(study: &Study) -> Table {
+    let mut lines = Vec::new();
+    for cell in &study.cells {
+        let blocks = windows(study, cell.arm, cell.point);
+        for (ms, rate) in median_rates(&blocks) {
+            lines.push(
+                Line::plain(vec![
+                    Value::Name(cell.arm_name.clone()),
+                    Value::Text(load_label(&cell.load)),
+                    Value::Integer(u64::from(ms)),
+                    Value::Number(rate, Display::Decimals(0)),
+                    Value::Integer(blocks.len() as u64),
+                ])
+                .resting_on(cell.id()),
+            );
+        }
+    }
+    Table {
+        name: "series".to_owned(),
+        title: "Requests a second inside the window: medians over blocks".to_owned(),
+        columns: vec![
+            Column::new("arm", "Arm", Kind::Words),
+            Column::new("load", "Connections", Kind::Numbers),
+            Column::new("at_ms", "Until, ms", Kind::Numbers),
+            Column::new("requests_per_second", "Requests a second", Kind::Numbers),
+            Column::new("blocks", "Blocks", Kind::Numbers),
+        ],
+        lines,
+    }
+}
