@@ -11,6 +11,7 @@
 //! | [`model`] | a run as cells, paired comparisons and a noise floor |
 //! | [`experiments`] | what each experiment asks, and which of several runs gives the answer |
 //! | [`claims`] | the card's statements and ours as data, verdicts by one table, sentences |
+//! | [`compare`] | two runs beside each other |
 //! | [`tables`], [`figures`] | what is shown |
 //! | [`report`] | Markdown, HTML, JSON and the README's section |
 //!
@@ -23,6 +24,7 @@ pub mod assess;
 pub mod bottleneck;
 pub mod claims;
 pub mod commands;
+pub mod compare;
 pub mod experiments;
 pub mod figures;
 pub mod folders;

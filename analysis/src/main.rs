@@ -40,10 +40,26 @@ enum Command {
         #[arg(long)]
         check: bool,
     },
-    /// Fail where a cell is invalid or one of our own claims fell
+    /// Fail where a cell is invalid, a claim fell, or a server became dearer: a gate for regressions
     Check {
         /// Results folders; without any the newest under results/
         results: Vec<PathBuf>,
+        /// Judge the claims of this TOML file in place of our own
+        #[arg(long, value_name = "FILE")]
+        claims: Option<PathBuf>,
+        /// Fail where a cell spends more CPU a request than in this earlier run, beyond its interval
+        #[arg(long, value_name = "RUN")]
+        baseline: Option<PathBuf>,
+    },
+    /// Print two runs side by side: what they were made with, and the second over the first
+    Compare {
+        /// The first run's results folder
+        first: PathBuf,
+        /// The second's
+        second: PathBuf,
+        /// Folder for the same as files, with tables
+        #[arg(long)]
+        out: Option<PathBuf>,
     },
 }
 
@@ -66,7 +82,12 @@ fn run(command: Command) -> anyhow::Result<()> {
             results,
             check,
         } => commands::splice(&file, results, check),
-        Command::Check { results } => commands::check(results),
+        Command::Check {
+            results,
+            claims,
+            baseline,
+        } => commands::check(results, &commands::Against { claims, baseline }),
+        Command::Compare { first, second, out } => commands::compare(&first, &second, out),
     }
 }
 

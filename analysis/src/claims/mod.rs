@@ -7,6 +7,7 @@ mod card;
 mod counts;
 mod decide;
 mod effect;
+mod file;
 mod headline;
 mod judge;
 mod level;
@@ -26,6 +27,7 @@ use crate::text::Prose;
 
 pub use decide::{Decision, Evidence, Reason, Shape, Verdict, decide};
 pub use effect::{Beginnings, Effect, Named, effect, summary};
+pub use file::{ClaimsFileError, claims_of_file};
 pub use headline::{Headline, headline};
 pub use judge::judge;
 pub use summary::RUNGS;
@@ -47,10 +49,12 @@ pub enum Family {
     Target,
     /// The A/A control: an arm against its exact repeat.
     Control,
+    /// A reader's, from a file.
+    Yours,
 }
 
 impl Family {
-    /// All families, in the order of the report.
+    /// The families of a report, in its order.
     pub const ALL: [Self; 4] = [Self::Card, Self::Ours, Self::Target, Self::Control];
 
     /// The name in files.
@@ -60,6 +64,7 @@ impl Family {
             Self::Ours => "ours",
             Self::Target => "target",
             Self::Control => "control",
+            Self::Yours => "yours",
         }
     }
 }

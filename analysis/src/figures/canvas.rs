@@ -15,6 +15,7 @@ pub(super) const FILE_STYLE: &str = "\
 text{fill:#1c2127;font-size:11px;font-family:'Liberation Sans','DejaVu Sans',Arial,sans-serif}\
 .title{font-size:13.5px;font-weight:600}\
 .panel{font-size:12px;font-weight:600}\
+.label,.value{paint-order:stroke;stroke:#ffffff;stroke-width:3px}\
 .mute{fill:#5f6b7a}\
 .axis{fill:#5f6b7a;font-size:10.5px}\
 .grid{stroke:#e4e7eb;stroke-width:1}\
@@ -72,6 +73,18 @@ pub(super) fn path_through(points: impl IntoIterator<Item = (f64, f64)>) -> Stri
     let steps: Vec<String> = (points.into_iter())
         .map(|(x, y)| format!("{} {}", pixel(x), pixel(y)))
         .collect();
+    format!("M{}", steps.join("L"))
+}
+
+/// The path through points to whole pixels: enough for thin lines, of which there are many.
+pub(super) fn coarse_path_through(points: impl IntoIterator<Item = (f64, f64)>) -> String {
+    let mut steps: Vec<String> = Vec::new();
+    for (x, y) in points {
+        let step = format!("{} {}", fixed(x, 0), fixed(y, 0));
+        if steps.last() != Some(&step) {
+            steps.push(step);
+        }
+    }
     format!("M{}", steps.join("L"))
 }
 

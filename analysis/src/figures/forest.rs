@@ -114,7 +114,7 @@ pub fn overview(assessments: &[Assessment]) -> Option<Figure> {
     if panels.is_empty() {
         return None;
     }
-    let title = format!("CPU a request of {OUR_ARM} as a ratio to {BASELINE_ARM}, run by run");
+    let title = "CPU a request: ours to the baseline, run by run".to_owned();
     let caption = caption(&format!("less CPU a request than {BASELINE_ARM}"));
     let svg = chart(
         &title,

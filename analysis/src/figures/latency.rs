@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use super::Figure;
-use super::canvas::{figure, mark, path_through};
+use super::canvas::{coarse_path_through, figure, mark, path_through};
 use super::legend::{Legend, MOST_ARMS, drawn_arms, drawn_of};
 use super::palette::{colour, dash};
 use super::panel::{ACROSS, Axis, Panel, milliseconds, nice_above, nice_below};
@@ -114,21 +114,21 @@ fn draw(panel: Panel, heading: &str, x: &Axis, lines: &[Lines]) -> Markup {
         "latency",
         milliseconds,
     );
-    let path = |curve: &Curve| {
-        path_through(
-            (drawn(curve).into_iter()).map(|(rarity, ms)| (x.scale.at(rarity), y.scale.at(ms))),
-        )
+    let places = |curve: &Curve| -> Vec<(f64, f64)> {
+        (drawn(curve).into_iter())
+            .map(|(rarity, ms)| (x.scale.at(rarity), y.scale.at(ms)))
+            .collect()
     };
     html! {
         (panel.frame(heading, x, &y))
         @for line in lines.iter().rev() {
             @for block in &line.blocks {
-                path.thin d=(path(block)) stroke=(colour(line.place)) {}
+                path.thin d=(coarse_path_through(places(block))) stroke=(colour(line.place)) {}
             }
         }
         @for line in lines.iter().rev() {
             (mark(&says(line), &html! {
-                path.curve d=(path(&line.all)) stroke=(colour(line.place))
+                path.curve d=(path_through(places(&line.all))) stroke=(colour(line.place))
                     stroke-dasharray=[dash(line.place)] {}
             }))
         }

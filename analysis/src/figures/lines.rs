@@ -42,8 +42,7 @@ pub fn by_load(study: &Study, sweep: &Sweep, metrics: &[Metric], fits: &[Fit<'_>
         top = panel.bottom(&x);
     }
     let name = sweep_name(study, sweep);
-    let titles: Vec<&str> = metrics.iter().map(|metric| short(*metric)).collect();
-    let title = format!("{} by {}", titles.join(", "), sweep.dimension.noun());
+    let title = format!("By {}", sweep.dimension.noun());
     let fitted = if fits.is_empty() {
         ""
     } else {
@@ -154,7 +153,9 @@ fn draw(
                     unit.interval(estimate),
                     unit.name
                 );
-                (mark(&says, &point(x.scale.at(*number), estimate, &unit, &y, place)))
+                // Side by side, so that the whiskers of arms that are alike can be told apart.
+                @let beside = (place as f64 - (arms.len() - 1) as f64 / 2.0) * 2.5;
+                (mark(&says, &point(x.scale.at(*number) + beside, estimate, &unit, &y, place)))
             }
         }
     }
@@ -163,8 +164,9 @@ fn draw(
 fn point(x: f64, estimate: &Estimate, unit: &Unit, y: &Axis, place: usize) -> Markup {
     let at = |value: f64| y.scale.at(unit.of_number(value));
     html! {
-        path.whisker d=(format!("M{} {}V{}", pixel(x), pixel(at(estimate.low)), pixel(at(estimate.high)))) {}
-        circle.halo cx=(pixel(x)) cy=(pixel(at(estimate.value))) r="4" fill=(colour(place)) {}
+        path d=(format!("M{} {}V{}", pixel(x), pixel(at(estimate.low)), pixel(at(estimate.high))))
+            stroke=(colour(place)) stroke-width="1.3" {}
+        circle.halo cx=(pixel(x)) cy=(pixel(at(estimate.value))) r="3.2" fill=(colour(place)) {}
     }
 }
 

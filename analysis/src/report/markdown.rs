@@ -5,6 +5,20 @@ use crate::figures::Figure;
 use crate::tables::Table;
 use crate::text::escape_markdown;
 
+/// Renders a document without figures, for a terminal too: no anchors, and no links to files.
+pub fn plain(document: &Document) -> String {
+    let anchors = |line: &str| !(line.starts_with("<sub>[CSV]"));
+    let text = markdown(document);
+    let lines = (text.lines().filter(|line| anchors(line))).map(|line| {
+        match (line.find("<a id=\""), line.find("</a>")) {
+            (Some(from), Some(to)) => format!("{}{}", &line[..from], &line[to + 4..]),
+            _ => line.to_owned(),
+        }
+    });
+    let kept: Vec<String> = lines.collect();
+    kept.join("\n").trim_end().to_owned() + "\n"
+}
+
 /// Renders the document.
 pub fn markdown(document: &Document) -> String {
     let mut text = format!(

@@ -1,5 +1,6 @@
 //! The report: documents, tables, figures and claims as files.
 
+mod across;
 mod chapters;
 mod document;
 mod html;
@@ -18,6 +19,7 @@ use crate::frame::FrameError;
 use crate::tables::Table;
 use document::Block;
 
+pub use across::{COMPARISON, comparison};
 pub use splice::{BEGIN, END, SpliceError, first_difference, section, splice};
 
 /// Why a report could not be made.
@@ -62,6 +64,11 @@ impl Bundle {
     /// The files that are not.
     pub fn binaries(&self) -> &BTreeMap<String, Vec<u8>> {
         &self.binaries
+    }
+
+    /// Adds a text.
+    fn insert(&mut self, path: &str, text: String) {
+        self.texts.insert(path.to_owned(), text);
     }
 
     /// Adds a table in each of its forms.

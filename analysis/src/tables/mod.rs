@@ -1,5 +1,6 @@
 //! Tables: one model, rendered as CSV (all columns, full precision), Markdown and HTML.
 
+mod across;
 mod arms;
 mod card;
 mod cells;
@@ -24,6 +25,7 @@ mod verdicts;
 use crate::stats::Estimate;
 use crate::text::{fixed, grouped, percent};
 
+pub use across::{differences, headlines, quotients};
 pub use arms::arms;
 pub use card::card;
 pub use cells::{cells, invalid};

@@ -1,9 +1,10 @@
 //! The runs of a report.
 
-use super::{Column, Kind, Line, Table, Value};
+use super::{Column, Display, Kind, Line, Table, Value};
 use crate::assess::Assessment;
-use crate::model::Study;
-use crate::text::{Prose, joined, load_label};
+use crate::metric::Metric;
+use crate::model::{Cell, Study};
+use crate::text::{Prose, joined, load_label, slug};
 
 /// A line a run: what was measured, how, and how much of it counts.
 pub fn runs(assessments: &[Assessment]) -> Table {
@@ -11,8 +12,8 @@ pub fn runs(assessments: &[Assessment]) -> Table {
         name: "runs".to_owned(),
         title: "The runs".to_owned(),
         columns: vec![
-            Column::new("run", "Run", Kind::Words),
             Column::new("experiment", "Experiment", Kind::Words),
+            Column::new("host", "Host", Kind::Words),
             Column::new("placement", "Processors", Kind::Words),
             Column::new("workers", "Workers", Kind::Numbers),
             Column::new("loads", "Connections", Kind::Words),
@@ -20,12 +21,17 @@ pub fn runs(assessments: &[Assessment]) -> Table {
             Column::new("blocks", "Blocks", Kind::Numbers),
             Column::new("cells", "Cells", Kind::Numbers),
             Column::new("invalid", "Invalid", Kind::Numbers),
+            Column::new("left_out", "Windows left out", Kind::Numbers),
+            Column::new("noise", "Noise, CPU a request", Kind::Numbers),
+            Column::new("run", "Run", Kind::Words),
         ],
-        lines: assessments.iter().map(|a| line(&a.study)).collect(),
+        lines: (assessments.iter())
+            .map(|a| line(&a.study, assessments.len() > 1))
+            .collect(),
     }
 }
 
-fn line(study: &Study) -> Line {
+fn line(study: &Study, several: bool) -> Line {
     let plan = &study.plan;
     let loads: Vec<Prose> = plan
         .load_points
@@ -33,9 +39,11 @@ fn line(study: &Study) -> Line {
         .map(|p| load_label(p).into())
         .collect();
     let invalid = study.cells.iter().filter(|cell| !cell.valid()).count();
-    Line::plain(vec![
-        Value::Name(study.name.clone()),
+    let left_out: usize = study.cells.iter().map(Cell::left_out_blocks).sum();
+    let noise = (study.noise.largest(Metric::CpuUsPerRequest)).map(|floor| floor.estimate.reach());
+    let line = Line::plain(vec![
         Value::Text(plan.experiment.clone()),
+        Value::Text(plan.host.clone()),
         Value::Text(if study.apart() { "apart" } else { "shared" }.to_owned()),
         Value::Integer(u64::from(plan.workers)),
         Value::Text(joined(loads).to_plain()),
@@ -43,5 +51,13 @@ fn line(study: &Study) -> Line {
         Value::Integer(u64::from(plan.blocks)),
         Value::Integer(study.cells.len() as u64),
         Value::Integer(invalid as u64),
-    ])
+        Value::Integer(left_out as u64),
+        Value::number(noise, Display::Percent(1)),
+        Value::Name(study.name.clone()),
+    ]);
+    if several {
+        line.resting_on(format!("{}.run", slug(&study.name)))
+    } else {
+        line
+    }
 }

@@ -162,6 +162,162 @@ fn check_passes_a_good_run_and_lists_what_fell() {
     assert!(text.contains("claim ours-cpu-50"), "{text}");
 }
 
+/// A scenario of so dear a kio at 50 connections, under a name.
+fn written(root: &Path, name: &str, kio_cpu: f64) {
+    let truth = Truth {
+        kio_cpu,
+        blocks: 8,
+        ..NO_DIFFERENCE
+    };
+    Scenario::new(truth).only(50).write(&root.join(name));
+}
+
+#[test]
+fn the_answer_is_that_of_the_experiment_that_comes_first() {
+    let root = tempfile::tempdir().unwrap();
+    for (name, experiment) in [("a-idle", "idle"), ("b-quick", "quick"), ("c-mine", "mine")] {
+        let mut scenario = small();
+        scenario.plan.experiment = experiment.into();
+        scenario.write(&root.path().join(name));
+    }
+    let output = analysis(
+        root.path(),
+        &["report", "a-idle", "b-quick", "c-mine", "--out", "out"],
+    );
+    assert!(output.status.success(), "{}", stderr(&output));
+    let text = fs::read_to_string(root.path().join("out/report.md")).unwrap();
+    let first = text.find("<a id=\"b-quick.headline-cpu\">").unwrap();
+    for later in ["a-idle", "c-mine"] {
+        assert!(
+            first
+                < text
+                    .find(&format!("<a id=\"{later}.headline-cpu\">"))
+                    .unwrap()
+        );
+    }
+    assert!(text.contains("Experiment mine"));
+    let missing = text
+        .lines()
+        .find(|line| line.starts_with("Not measured in these"))
+        .unwrap();
+    assert!(
+        missing.contains("`ladder`") && !missing.contains("`idle`"),
+        "{missing}"
+    );
+}
+
+#[test]
+fn compare_shows_what_differs_and_by_how_much() {
+    let root = tempfile::tempdir().unwrap();
+    written(root.path(), "a", 1.0);
+    let mut other = Scenario::new(Truth {
+        kio_cpu: 0.5,
+        ..NO_DIFFERENCE
+    })
+    .only(50);
+    other.environment.kernel_release = "7.0.0".into();
+    other.write(&root.path().join("b"));
+    let output = analysis(root.path(), &["compare", "a", "b", "--out", "out"]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(
+        text.contains("| `environment.kernel_release` | 6.18.0 | 7.0.0 |"),
+        "{text}"
+    );
+    assert!(text.contains("these quotients are unpaired"), "{text}");
+    let row = text
+        .lines()
+        .find(|line| line.starts_with("| `kio-uring` | 50 |"))
+        .unwrap();
+    assert!(row.contains("| less |"), "{row}");
+    let same = text
+        .lines()
+        .find(|line| line.starts_with("| `tokio-published` | 50 |"))
+        .unwrap();
+    assert!(
+        !same.contains("| less |") && !same.contains("| more |"),
+        "{same}"
+    );
+    assert!(!text.contains("<a id"), "{text}");
+    for file in [
+        "compare.md",
+        "tables/quotients.csv",
+        "tables/quotients.parquet",
+    ] {
+        assert!(root.path().join("out").join(file).is_file(), "{file}");
+    }
+}
+
+#[test]
+fn check_is_a_gate_against_an_earlier_run() {
+    let root = tempfile::tempdir().unwrap();
+    written(root.path(), "earlier", 0.9);
+    written(root.path(), "same", 0.9);
+    written(root.path(), "dearer", 2.0);
+    let good = analysis(root.path(), &["check", "same", "--baseline", "earlier"]);
+    assert!(good.status.success(), "{}", stderr(&good));
+    let bad = analysis(root.path(), &["check", "dearer", "--baseline", "earlier"]);
+    assert_eq!(bad.status.code(), Some(1));
+    let text = stderr(&bad);
+    assert!(
+        text.contains("kio-uring at 50 connections spends"),
+        "{text}"
+    );
+    assert!(
+        !text.contains("tokio-published at 50 connections spends"),
+        "{text}"
+    );
+}
+
+#[test]
+fn check_judges_a_readers_claims_and_names_the_one_that_fell() {
+    let root = tempfile::tempdir().unwrap();
+    written(root.path(), "run", 0.9);
+    let claim = |id: &str, limit: f64, connections: u32| {
+        format!(
+            "[[claim]]\nid = \"{id}\"\nours = \"kio-uring\"\nbase = \"tokio-published\"\n\
+             metric = \"cpu_us_per_request\"\nload = {{ connections = {connections} }}\nat_most = {limit}\n"
+        )
+    };
+    let put = |text: String| fs::write(root.path().join("claims.toml"), text).unwrap();
+    let run = || analysis(root.path(), &["check", "run", "--claims", "claims.toml"]);
+    put(claim("holds", 0.95, 50));
+    assert!(run().status.success(), "{}", stderr(&run()));
+    put(claim("holds", 0.95, 50) + &claim("falls", 0.7, 50));
+    let fell = run();
+    assert_eq!(fell.status.code(), Some(1));
+    let text = stderr(&fell);
+    assert!(
+        text.contains("claim falls: ") && !text.contains("claim holds: "),
+        "{text}"
+    );
+    put(claim("elsewhere", 0.7, 51));
+    assert!(stderr(&run()).contains("arms or loads that the run run does not have"));
+}
+
+#[test]
+fn a_large_run_needs_no_more_memory_than_a_small_machine_has() {
+    const GIBIBYTE_IN_KIB: u32 = 1 << 20;
+    let root = tempfile::tempdir().unwrap();
+    let truth = Truth {
+        blocks: 1000,
+        ..NO_DIFFERENCE
+    };
+    Scenario::new(truth)
+        .only(2000)
+        .write(&root.path().join("large"));
+    let limited = format!(
+        "ulimit -v {GIBIBYTE_IN_KIB} && exec {} check large",
+        env!("CARGO_BIN_EXE_analysis")
+    );
+    let output = Command::new("sh")
+        .current_dir(root.path())
+        .args(["-c", &limited])
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", stderr(&output));
+}
+
 #[test]
 fn without_a_run_the_error_says_what_to_do() {
     let root = tempfile::tempdir().unwrap();

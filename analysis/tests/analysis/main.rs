@@ -7,6 +7,7 @@
 mod command_line;
 mod derivation;
 mod golden;
+mod loads;
 mod outputs;
 mod paper;
 mod refusals;

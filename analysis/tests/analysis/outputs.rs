@@ -116,7 +116,12 @@ fn links_hold(bundle: &Bundle) {
         .collect();
     assert!(targets.len() > 20);
     for target in targets {
-        assert!(bundle.files().contains_key(target), "{target}");
+        let is_file = bundle.files().contains_key(target) || bundle.binaries().contains_key(target);
+        let anchor = target
+            .strip_prefix('#')
+            .map(|id| format!("<a id=\"{id}\">"));
+        let is_place = anchor.is_some_and(|anchor| bundle.files()["report.md"].contains(&anchor));
+        assert!(is_file || is_place, "{target}");
     }
 }
 
@@ -124,9 +129,74 @@ fn links_hold(bundle: &Bundle) {
 fn the_page_needs_nothing_beside_it() {
     let bundle = &*BUNDLE;
     let page = &bundle.files()["report.html"];
-    for outside in ["<link", "<script", "src=", "url(", "@import"] {
-        assert!(!page.contains(outside), "{outside}");
+    for outside in [
+        "<link", "<script ", "src=", "url(", "@import", "http:", "https:",
+    ] {
+        let elsewhere = page.replace("http://www.w3.org/2000/svg", "");
+        assert!(!elsewhere.contains(outside), "{outside}");
     }
+    assert_eq!(page.matches("<script>").count(), 1);
+}
+
+#[test]
+fn a_figures_file_needs_no_page_around_it() {
+    let figures = || {
+        BUNDLE
+            .files()
+            .iter()
+            .filter(|(path, _)| path.ends_with(".svg"))
+    };
+    assert!(figures().count() >= 8);
+    for (path, svg) in figures() {
+        assert!(svg.contains("<style>text{fill:#"), "{path}");
+        assert!(!svg.contains("var("), "{path}");
+        assert!(svg.contains("class=\"mark\""), "{path} is empty");
+    }
+}
+
+#[test]
+fn every_table_is_there_as_csv_and_as_parquet() {
+    let csv: Vec<&str> = (BUNDLE.files().keys())
+        .filter_map(|path| path.strip_suffix(".csv"))
+        .collect();
+    let parquet: Vec<&str> = (BUNDLE.binaries().keys())
+        .filter_map(|path| path.strip_suffix(".parquet"))
+        .collect();
+    assert!(csv.len() > 15);
+    assert_eq!(csv, parquet);
+    for (path, bytes) in BUNDLE.binaries() {
+        assert!(
+            bytes.starts_with(b"PAR1") && bytes.ends_with(b"PAR1"),
+            "{path}"
+        );
+    }
+}
+
+#[test]
+fn rows_lead_down_to_measurements() {
+    let files = BUNDLE.files();
+    let ids = |table: &str| -> BTreeSet<String> {
+        let text = &files[&format!("tables/{table}.csv")];
+        text.lines()
+            .skip(1)
+            .map(|line| line.split(',').next().unwrap().to_owned())
+            .collect()
+    };
+    let bases = |table: &str| -> BTreeSet<String> {
+        let text = &files[&format!("tables/{table}.csv")];
+        assert!(
+            text.lines().next().unwrap().ends_with(",rests_on"),
+            "{table}"
+        );
+        text.lines()
+            .skip(1)
+            .map(|line| line.rsplit(',').next().unwrap().to_owned())
+            .collect()
+    };
+    assert_eq!(bases("measurements"), ids("cells"));
+    assert!(bases("ratios").is_subset(&ids("cells")));
+    assert!(bases("cpu-ratios").is_subset(&ids("ratios")));
+    assert_eq!(bases("throughput"), ids("cells"));
 }
 
 #[test]
@@ -168,6 +238,7 @@ fn several_runs_make_one_report_with_a_part_each() {
     );
     links_hold(&bundle);
     // The first run's answer is the report's; the other's stands in its part.
+    assert!(files["report.md"].contains("Not measured in these runs: "));
     let text = &files["report.md"];
     let answers: Vec<&str> = values(text, "<a id=\"")
         .filter(|id| id.ends_with(".headline-cpu"))

@@ -124,7 +124,7 @@ impl Scenario {
         let client_total = (requests as f64 * facts.client_us) as u64;
         let latency_us = f64::from(point.connections) * f64::from(point.pipeline) * slowest_us;
         let at = |share: f64| Some((latency_us * share) as u64);
-        let workers = u64::from(self.plan.workers);
+        let workers = u64::from(point.workers.unwrap_or(self.plan.workers));
         let by_worker = |total| evenly(total, workers);
         self.rows.push(Measurement {
             block,
@@ -134,6 +134,10 @@ impl Scenario {
             pipeline: point.pipeline,
             generator: point.generator,
             idle_connections: point.idle_connections,
+            requests_per_connection: point.requests_per_connection,
+            body_bytes: point.body_bytes,
+            workers: point.workers,
+            offered_rate_per_s: point.offered_rate_per_s,
             started_unix_ms: 1_780_000_000_000 + self.rows.len() as u64 * 4000,
             window_us: Some(window_us),
             requests: Some(requests),
