@@ -5,7 +5,7 @@
 //! | file | type | one entry |
 //! |---|---|---|
 //! | `experiment.toml` | [`Plan`] | the resolved experiment: arms, load points, blocks, seed |
-//! | `environment.json` | [`Environment`] | the machine, its settings, the hashes of the binaries |
+//! | `environment.json` | [`Environment`] | the machines and their settings, the hashes of the binaries |
 //! | `measurements.csv` | [`Measurement`] | a row a measurement: one cell in one block |
 //! | `load.jsonl` | [`LoadRecord`] | a line a measurement: latency histogram, exact command lines |
 //! | `series.jsonl` | [`SeriesRecord`] | a line a measurement: requests and CPU time within the window |
@@ -16,20 +16,27 @@
 #![forbid(unsafe_code)]
 
 mod calibration;
+mod difference;
 mod end;
 mod environment;
 mod load;
+mod machine;
 mod measurement;
 mod plan;
 mod series;
 
 pub use calibration::{CalibrationRecord, Purpose};
+pub use difference::Difference;
 pub use end::{End, EndReason};
-pub use environment::{Environment, SubjectFile};
+pub use environment::{Build, Environment, SubjectFile};
 pub use load::LoadRecord;
+pub use machine::{Cache, IoUring, Machine, NetworkDevice};
 pub use measurement::{COLUMNS, Measurement};
 pub use plan::{ArmEntry, Generator, LoadPoint, Placement, Plan, Role, Scheduling, StopRule};
 pub use series::SeriesRecord;
+
+/// The JSON schema of `environment.json`.
+pub const ENVIRONMENT_SCHEMA: &str = include_str!("../environment.schema.json");
 
 /// Version of all files. A reader refuses any other.
 pub const SCHEMA_VERSION: u32 = 3;
