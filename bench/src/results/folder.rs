@@ -47,7 +47,7 @@ impl Folder {
             Some(path) => make_chosen(path)?,
             None => make_default(&format!(
                 "results/{date}-{}-{}",
-                environment.hardware, plan.experiment
+                environment.server.hardware, plan.experiment
             ))?,
         };
         let lock = Lock::take(&path)?;
@@ -184,20 +184,18 @@ fn ensure_same_machine(stored: &Environment, now: &Environment) -> Result<()> {
             is.map_or("nothing", String::as_str)
         );
     }
-    let facts = [
-        ("hardware", &stored.hardware, &now.hardware),
-        ("processor", &stored.cpu_model, &now.cpu_model),
-        ("kernel", &stored.kernel_release, &now.kernel_release),
-        (
-            "load generator",
-            &stored.load_generator,
-            &now.load_generator,
-        ),
-    ];
-    for (what, was, is) in facts {
-        ensure!(
-            was == is,
-            "the folder was measured elsewhere: the {what} was `{was}` and is now `{is}`; measure into a new folder"
+    // Whatever differs would make a folder of two halves that are no repeats of each other.
+    if let Some(found) = stored
+        .differences(now)
+        .into_iter()
+        .find(|found| found.matters)
+    {
+        bail!(
+            "the folder was measured elsewhere, or under other settings: {} was {} and is now {}; measure into a \
+             new folder, or restore what has changed",
+            found.field,
+            found.a,
+            found.b
         );
     }
     Ok(())
