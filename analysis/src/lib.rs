@@ -8,6 +8,7 @@
 //! | [`frame`] | derives, aggregates and pairs with polars; nothing else knows of polars |
 //! | [`gates`], [`bottleneck`] | which measurements may be believed, and what limited a cell |
 //! | [`stats`] | medians, seeded bootstrap, sign-flip test, Holm: pure functions |
+//! | [`pooling`] | refuses repeats that are none |
 //! | [`model`] | a run as cells, paired comparisons and a noise floor |
 //! | [`claims`] | the card's statements and ours as data, verdicts by one table, sentences |
 //! | [`tables`], [`figures`] | what is shown |
@@ -29,6 +30,7 @@ pub mod gates;
 pub mod load;
 pub mod metric;
 pub mod model;
+pub mod pooling;
 pub mod published;
 pub mod report;
 pub mod stats;

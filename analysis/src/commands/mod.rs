@@ -11,6 +11,7 @@ use anyhow::Context as _;
 use crate::assess::{Assessment, assess};
 use crate::folders::chosen;
 use crate::load::Completeness;
+use crate::pooling::{self, Described};
 
 pub use check::check;
 pub use report::report;
@@ -21,10 +22,17 @@ fn assess_all(
     folders: Vec<PathBuf>,
     completeness: Completeness,
 ) -> anyhow::Result<Vec<Assessment>> {
-    (chosen(folders)?.iter())
+    let assessments = (chosen(folders)?.iter())
         .map(|folder| {
             assess(folder, completeness)
                 .with_context(|| format!("the run {} is refused", folder.display()))
         })
-        .collect()
+        .collect::<anyhow::Result<Vec<Assessment>>>()?;
+    let described = assessments.iter().map(|assessment| Described {
+        name: &assessment.study.name,
+        plan: &assessment.study.plan,
+        environment: &assessment.study.environment,
+    });
+    pooling::check(&described.collect::<Vec<_>>())?;
+    Ok(assessments)
 }

@@ -8,6 +8,7 @@ mod command_line;
 mod derivation;
 mod golden;
 mod outputs;
+mod pooling;
 mod refusals;
 mod runs;
 mod structure;
