@@ -12,6 +12,9 @@
 //! | `calibration.jsonl` | [`CalibrationRecord`] | a line a measurement made before the first block, where there was one |
 //! | `end.json` | [`End`] | why the run ended, and after how many blocks |
 //!
+//! A profile is a folder `results/DATE-HARDWARE-profile/` with an `experiment.toml` and an `environment.json`
+//! like a run's, and `profile.jsonl` with a [`ProfileRecord`] a line in place of the measurements.
+//!
 //! Numbers are integers with the unit in their name. Rates and ratios are never stored.
 #![forbid(unsafe_code)]
 
@@ -23,6 +26,7 @@ mod load;
 mod machine;
 mod measurement;
 mod plan;
+mod profile;
 mod series;
 
 pub use calibration::{CalibrationRecord, Purpose};
@@ -33,6 +37,7 @@ pub use load::LoadRecord;
 pub use machine::{Cache, IoUring, Machine, NetworkDevice};
 pub use measurement::{COLUMNS, Measurement};
 pub use plan::{ArmEntry, Generator, LoadPoint, Placement, Plan, Role, Scheduling, StopRule};
+pub use profile::{KERNEL_FRAME, ProfileRecord, ProfileStack};
 pub use series::SeriesRecord;
 
 /// The JSON schema of `environment.json`.
@@ -53,5 +58,7 @@ pub const LOAD_FILE: &str = "load.jsonl";
 pub const SERIES_FILE: &str = "series.jsonl";
 /// File name of the [`CalibrationRecord`] lines.
 pub const CALIBRATION_FILE: &str = "calibration.jsonl";
+/// File name of the [`ProfileRecord`] lines.
+pub const PROFILE_FILE: &str = "profile.jsonl";
 /// File name of the [`End`].
 pub const END_FILE: &str = "end.json";

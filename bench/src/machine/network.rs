@@ -3,12 +3,14 @@
 use std::fs;
 use std::net::{IpAddr, UdpSocket};
 use std::path::Path;
+use std::process::Command;
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result, anyhow, ensure};
 use ethtool::{EthtoolAttr, EthtoolFeatureAttr};
 use futures_util::TryStreamExt;
 use nix::ifaddrs::getifaddrs;
 use records::NetworkDevice;
+use serde::Deserialize;
 
 use super::read_trimmed;
 
@@ -44,42 +46,93 @@ pub fn device_towards(address: IpAddr) -> Result<String> {
     Ok(device.interface_name)
 }
 
-/// What can be seen of a device of this network namespace.
+/// What can be seen of a device of the network namespace that this thread is in.
 ///
 /// # Errors
 /// When there is none of that name.
 pub(super) fn device(name: &str) -> Result<NetworkDevice> {
+    let link = link(name);
     let directory = Path::new(DEVICES).join(name);
     let read = |file: &str| read_trimmed(directory.join(file));
-    let mtu = read("mtu").with_context(|| {
-        format!(
-            "there is no network device `{name}` here; in a network namespace, /sys must be mounted in it, as \
-             `ip netns exec` does"
-        )
-    })?;
-    let driver = fs::read_link(directory.join("device/driver")).ok();
+    // /sys shows the namespace that it was mounted in, which need not be the thread's.
+    let index =
+        |link: &Link| read("ifindex").and_then(|index| index.parse().ok()) == Some(link.ifindex);
+    let shown = link.as_ref().map_or(directory.exists(), index);
+    ensure!(
+        shown || link.is_some(),
+        "there is no network device `{name}` here; in a network namespace of its own, install iproute2, which \
+         looks there"
+    );
+    let read = |file: &str| read(file).filter(|_| shown);
+    let driver = fs::read_link(directory.join("device/driver"))
+        .ok()
+        .filter(|_| shown);
     let driver = driver.as_deref().and_then(Path::file_name);
-    let queues = fs::read_dir(directory.join("queues"))
-        .into_iter()
-        .flatten()
-        .flatten();
-    let receive = queues.filter(|queue| queue.file_name().as_encoded_bytes().starts_with(b"rx-"));
+    let uevent = read("uevent").unwrap_or_default();
+    let kind = match &link {
+        Some(link) => link.kind(driver.is_some()),
+        None => kind(&uevent, read("type").as_deref(), driver.is_some()),
+    };
     Ok(NetworkDevice {
-        kind: kind(
-            &read("uevent").unwrap_or_default(),
-            read("type").as_deref(),
-            driver.is_some(),
-        ),
+        kind: kind.to_owned(),
         driver: driver.map_or_else(String::new, |name| name.to_string_lossy().into_owned()),
-        mtu_bytes: mtu.parse().ok(),
+        mtu_bytes: match &link {
+            Some(link) => Some(link.mtu),
+            None => read("mtu").and_then(|mtu| mtu.parse().ok()),
+        },
         // A device without a speed says -1, or refuses the question.
         speed_mbit_per_s: read("speed").and_then(|speed| speed.parse().ok()),
-        receive_queues: u32::try_from(receive.count()).ok(),
+        receive_queues: match &link {
+            Some(link) => link.num_rx_queues,
+            None => receive_queues(&directory.join("queues")),
+        },
         offloads: offloads(name).ok(),
     })
 }
 
-fn kind(uevent: &str, hardware_type: Option<&str>, has_driver: bool) -> String {
+/// What `ip` says of a device.
+#[derive(Debug, Deserialize)]
+struct Link {
+    ifindex: u32,
+    mtu: u32,
+    link_type: String,
+    num_rx_queues: Option<u32>,
+    #[serde(default)]
+    linkinfo: LinkInfo,
+}
+
+#[derive(Debug, Default, Deserialize)]
+struct LinkInfo {
+    info_kind: Option<String>,
+}
+
+impl Link {
+    fn kind(&self, has_driver: bool) -> &str {
+        match (&self.linkinfo.info_kind, self.link_type.as_str()) {
+            (Some(kind), _) => kind,
+            (None, "loopback") => "loopback",
+            (None, _) if has_driver => "physical",
+            (None, _) => "virtual",
+        }
+    }
+}
+
+/// Asks `ip`, which looks into the namespace of the thread that starts it; nothing without it.
+fn link(name: &str) -> Option<Link> {
+    let mut command = Command::new("ip");
+    command.args(["-json", "-details", "link", "show", "dev", name]);
+    let output = command.output().ok()?;
+    let links: Vec<Link> = serde_json::from_slice(&output.stdout).ok()?;
+    links.into_iter().next()
+}
+
+fn receive_queues(directory: &Path) -> Option<u32> {
+    let queues = fs::read_dir(directory).ok()?.flatten();
+    let receive = queues.filter(|queue| queue.file_name().as_encoded_bytes().starts_with(b"rx-"));
+    u32::try_from(receive.count()).ok()
+}
+
+fn kind<'a>(uevent: &'a str, hardware_type: Option<&str>, has_driver: bool) -> &'a str {
     let mut lines = uevent.lines();
     let named = lines.find_map(|line| line.strip_prefix("DEVTYPE="));
     match (named, hardware_type, has_driver) {
@@ -89,7 +142,6 @@ fn kind(uevent: &str, hardware_type: Option<&str>, has_driver: bool) -> String {
         (None, _, true) => "physical",
         (None, _, false) => "virtual",
     }
-    .to_owned()
 }
 
 /// The features of a device that are on, by name.
@@ -137,6 +189,16 @@ mod tests {
     }
 
     #[test]
+    fn ip_says_the_same_in_its_own_words() {
+        let text = r#"{"ifindex": 3, "mtu": 1500, "link_type": "ether", "num_rx_queues": 2,
+                       "linkinfo": {"info_kind": "veth"}}"#;
+        let mut link: Link = serde_json::from_str(text).unwrap();
+        assert_eq!((link.kind(false), link.mtu), ("veth", 1500));
+        link.linkinfo = LinkInfo::default();
+        assert_eq!((link.kind(true), link.kind(false)), ("physical", "virtual"));
+    }
+
+    #[test]
     fn the_loopback_device_is_found_and_described() {
         assert_eq!(
             device_towards(Ipv4Addr::LOCALHOST.into()).unwrap(),
@@ -160,6 +222,9 @@ mod tests {
     #[test]
     fn a_device_that_is_not_there_is_an_error() {
         let message = device("no-such-device").unwrap_err().to_string();
-        assert!(message.contains("ip netns exec"), "{message}");
+        assert!(
+            message.contains("no network device `no-such-device`"),
+            "{message}"
+        );
     }
 }

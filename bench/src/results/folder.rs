@@ -43,21 +43,9 @@ impl Folder {
         plan: &Plan,
         environment: &Environment,
     ) -> Result<Self> {
-        let path = match chosen {
-            Some(path) => make_chosen(path)?,
-            None => make_default(&format!(
-                "results/{date}-{}-{}",
-                environment.server.hardware, plan.experiment
-            ))?,
-        };
+        let path = make(chosen, date, plan, environment)?;
         let lock = Lock::take(&path)?;
-        let plan = toml::to_string(plan)?;
-        let mut environment = serde_json::to_string_pretty(environment)?;
-        environment.push('\n');
-        for (name, text) in [(EXPERIMENT_FILE, plan), (ENVIRONMENT_FILE, environment)] {
-            write_whole(&path, name, &text)
-                .with_context(|| format!("cannot write {}", path.join(name).display()))?;
-        }
+        describe(&path, plan, environment)?;
         Self::open(path, lock)
     }
 
@@ -123,6 +111,34 @@ fn read(path: &Path) -> Result<String> {
             path.display()
         )
     })
+}
+
+/// Makes an empty folder: at `chosen`, or under `results/` by date, hardware and experiment.
+pub(crate) fn make(
+    chosen: Option<&Path>,
+    date: &str,
+    plan: &Plan,
+    environment: &Environment,
+) -> Result<PathBuf> {
+    match chosen {
+        Some(path) => make_chosen(path),
+        None => make_default(&format!(
+            "results/{date}-{}-{}",
+            environment.server.hardware, plan.experiment
+        )),
+    }
+}
+
+/// Writes what is to be done, and where, into a folder.
+pub(crate) fn describe(path: &Path, plan: &Plan, environment: &Environment) -> Result<()> {
+    let plan = toml::to_string(plan)?;
+    let mut environment = serde_json::to_string_pretty(environment)?;
+    environment.push('\n');
+    for (name, text) in [(EXPERIMENT_FILE, plan), (ENVIRONMENT_FILE, environment)] {
+        write_whole(path, name, &text)
+            .with_context(|| format!("cannot write {}", path.join(name).display()))?;
+    }
+    Ok(())
 }
 
 fn make_chosen(path: &Path) -> Result<PathBuf> {
