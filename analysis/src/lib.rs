@@ -11,6 +11,7 @@
 //! | [`pooling`] | refuses repeats that are none |
 //! | [`model`] | a run as cells, paired comparisons and a noise floor |
 //! | [`claims`] | the card's statements and ours as data, verdicts by one table, sentences |
+//! | [`profile`] | where sampled servers spend their time |
 //! | [`tables`], [`figures`] | what is shown |
 //! | [`report`] | Markdown, HTML, JSON and the README's section |
 //!
@@ -31,6 +32,7 @@ pub mod load;
 pub mod metric;
 pub mod model;
 pub mod pooling;
+pub mod profile;
 pub mod published;
 pub mod report;
 pub mod stats;

@@ -6,6 +6,7 @@ mod completeness;
 mod error;
 mod files;
 mod histograms;
+mod profile;
 mod rows;
 
 use std::collections::BTreeMap;
@@ -20,6 +21,7 @@ use records::{
 use crate::text::load_name;
 
 pub use error::{Fault, LoadError};
+pub use profile::{ProfileRun, load_profile};
 pub(crate) use rows::by_worker;
 
 /// A results folder, read and checked.

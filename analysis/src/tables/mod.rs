@@ -8,6 +8,7 @@ mod compared;
 mod environment;
 mod forensics;
 mod idle;
+mod profile;
 mod ratios;
 mod render;
 mod runs;
@@ -28,6 +29,7 @@ pub use forensics::{
     DEFAULT_NOFILE, STDIO_FILES, forensics, opened, wire_bytes, wire_gbit_per_second,
 };
 pub use idle::idle;
+pub use profile::profile;
 pub use ratios::{arm_ratios, ratios};
 pub use runs::runs;
 pub use tail::tail;

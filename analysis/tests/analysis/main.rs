@@ -9,6 +9,7 @@ mod derivation;
 mod golden;
 mod outputs;
 mod pooling;
+mod profile;
 mod refusals;
 mod runs;
 mod structure;

@@ -4,6 +4,7 @@ mod answer;
 mod closing;
 mod forensics;
 mod machine;
+mod profile;
 mod results;
 mod several;
 mod structure;
@@ -26,6 +27,7 @@ pub(super) fn document(assessment: &Assessment) -> Document {
     let study = &assessment.study;
     let mut blocks = answer::chapter(assessment);
     blocks.extend(run_chapters(assessment));
+    blocks.extend(profile::chapter(&assessment.profiles));
     blocks.extend(forensics::chapter(&assessment.published));
     blocks.extend(closing::bias());
     blocks.extend(closing::reproduce([study]));

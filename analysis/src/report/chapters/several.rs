@@ -1,6 +1,6 @@
 //! The report of several runs: one answer, then a part a run. Runs are never pooled.
 
-use super::{TITLE, answer, closing, forensics, heading, run_chapters};
+use super::{TITLE, answer, closing, forensics, heading, profile, run_chapters};
 use crate::assess::Assessment;
 use crate::report::document::{Block, Document};
 use crate::report::scope::{scoped, scoped_id};
@@ -18,6 +18,7 @@ pub(in crate::report) fn document(assessments: &[Assessment]) -> Document {
         blocks.extend(part(assessment, place == 0));
     }
     if let Some(first) = assessments.first() {
+        blocks.extend(profile::chapter(&first.profiles));
         blocks.extend(forensics::chapter(&first.published));
     }
     blocks.extend(closing::bias());
