@@ -13,7 +13,7 @@ pub(super) fn chapter(profiles: &[Profile]) -> Vec<Block> {
     let mut blocks = vec![
         heading("profile", "Where the time goes"),
         Block::Paragraph(Prose::from(
-            "Servers were stopped so many times in a second of their CPU time, and asked where they were. A \
+            "Each server was interrupted at equal steps of its CPU time, and asked where it was. A \
              sample belongs to the innermost function whose purpose is known, so that copying and \
              locking belong to whoever needs them. Samples are taken by a timer's interrupt: time \
              spent with interrupts off is found where they are switched on again, so that a part may have some of \
@@ -50,7 +50,7 @@ fn described(profile: &Profile) -> Prose {
     let mut prose = Prose::from("Profile ")
         .code(slug(&profile.name))
         .text(format!(
-            ", Linux {}, {} worker threads, {}, {} blocks: ",
+            ", Linux {}, server workers: {}, {}, {} blocks: ",
             profile.kernel_release,
             plan.workers,
             loads.join(" and "),
