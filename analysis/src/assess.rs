@@ -5,6 +5,7 @@ use std::path::Path;
 use crate::claims::{self, Claims, Headline};
 use crate::load::{Completeness, LoadError, load_run};
 use crate::model::{Study, StudyError};
+use crate::profile::Profile;
 use crate::published::Published;
 
 /// Why a run could not be assessed.
@@ -32,6 +33,8 @@ pub struct Assessment {
     pub headline: Vec<Headline>,
     /// The card's figures.
     pub published: Published,
+    /// Where the time of servers goes: profiles that the report has beside the run.
+    pub profiles: Vec<Profile>,
 }
 
 /// Loads a results folder strictly and judges every claim.
@@ -48,5 +51,6 @@ pub fn assess(dir: &Path, completeness: Completeness) -> Result<Assessment, Asse
         claims,
         headline,
         published,
+        profiles: Vec::new(),
     })
 }

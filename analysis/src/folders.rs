@@ -20,6 +20,11 @@ pub enum FolderError {
         /// Where runs were looked for.
         root: PathBuf,
     },
+    /// A profile alone.
+    #[error(
+        "only profiles are given. Give the results folder of a run too, whose report they stand in"
+    )]
+    OnlyProfiles,
     /// Two folders of the same name.
     #[error("the run {name:?} is given twice. Give each results folder once")]
     Twice {
@@ -45,10 +50,15 @@ pub fn chosen(given: Vec<PathBuf>) -> Result<Vec<PathBuf>, FolderError> {
     }
 }
 
+/// Whether a folder holds a profile, which is no run.
+pub fn is_profile(folder: &Path) -> bool {
+    folder.join(records::PROFILE_FILE).is_file()
+}
+
 fn newest(root: &Path) -> Result<PathBuf, FolderError> {
     let runs = fs::read_dir(root).ok().into_iter().flatten().flatten();
     runs.map(|entry| entry.path())
-        .filter(|path| path.join(records::EXPERIMENT_FILE).is_file())
+        .filter(|path| path.join(records::EXPERIMENT_FILE).is_file() && !is_profile(path))
         .filter(|path| path.file_name().is_some_and(|name| name != PUBLISHED))
         .max()
         .ok_or_else(|| FolderError::NoRun {
@@ -73,6 +83,11 @@ mod tests {
         }
         for name in ["2026-01-02-x-quick", "2026-01-10-x-quick"] {
             fs::write(root.path().join(name).join(records::EXPERIMENT_FILE), "").unwrap();
+        }
+        let profile = root.path().join("2026-01-11-x-profile");
+        fs::create_dir(&profile).unwrap();
+        for name in [records::EXPERIMENT_FILE, records::PROFILE_FILE] {
+            fs::write(profile.join(name), "").unwrap();
         }
         let found = newest(root.path()).unwrap();
         assert!(found.ends_with("2026-01-10-x-quick"));

@@ -8,10 +8,12 @@
 //! | [`frame`] | derives, aggregates and pairs with polars; nothing else knows of polars |
 //! | [`gates`], [`bottleneck`] | which measurements may be believed, and what limited a cell |
 //! | [`stats`] | the crate `statistics`: estimates, intervals, p-values, Holm: pure functions |
+//! | [`pooling`] | refuses repeats that are none |
 //! | [`model`] | a run as cells, paired comparisons and a noise floor |
 //! | [`experiments`] | what each experiment asks, and which of several runs gives the answer |
 //! | [`claims`] | the card's statements and ours as data, verdicts by one table, sentences |
 //! | [`compare`] | two runs beside each other |
+//! | [`profile`] | where sampled servers spend their time |
 //! | [`tables`], [`figures`] | what is shown |
 //! | [`report`] | Markdown, HTML, JSON and the README's section |
 //!
@@ -33,6 +35,8 @@ pub mod gates;
 pub mod load;
 pub mod metric;
 pub mod model;
+pub mod pooling;
+pub mod profile;
 pub mod published;
 pub mod report;
 pub mod tables;

@@ -155,6 +155,7 @@ mod tests {
         let file = SubjectFile {
             sha256: "0123456789abcdef".to_owned(),
             bytes: 1,
+            ..SubjectFile::default()
         };
         let binary = Binary {
             source,

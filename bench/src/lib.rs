@@ -4,7 +4,7 @@
 //! machine as a [`records::Plan`] ([`experiment`]); the plan's cells are put in order
 //! ([`schedule`]); each is measured ([`measure`]) on a host ([`host`]) under load ([`load`]) and
 //! appended to the results folder ([`results`]); [`runner`] drives this and the commands are what the
-//! user types. [`machine`], [`doctor`], [`settings`] and [`preflight`] look at the machine.
+//! user types; [`profile`] samples a server in place of measuring it. [`machine`], [`doctor`], [`settings`] and [`preflight`] look at the machine.
 //!
 //! Nothing here interprets: no rate, ratio or verdict is recorded. Only [`stop`] looks at what was measured,
 //! and of that at the widths of intervals alone, to end a run that is sharp enough. Nothing that was recorded is
@@ -26,6 +26,7 @@ pub mod placeholders;
 pub mod plan;
 pub mod preflight;
 pub mod processors;
+pub mod profile;
 pub mod progress;
 pub mod results;
 pub mod runner;

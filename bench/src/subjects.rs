@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::env;
-use std::fs::{self, File};
+use std::fs;
 use std::io;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
@@ -14,6 +14,7 @@ use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 
 use crate::arms::Arm;
+use crate::machine::compilers;
 
 /// Where the subjects of the study are looked up.
 #[derive(Clone, Debug)]
@@ -204,11 +205,13 @@ fn copy(source: &Path, target: &Path) -> io::Result<PathBuf> {
 }
 
 fn hash(path: &Path) -> io::Result<SubjectFile> {
-    let mut hasher = Sha256::new();
-    let bytes = io::copy(&mut File::open(path)?, &mut hasher)?;
-    let digest = hasher.finalize();
-    let sha256 = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-    Ok(SubjectFile { sha256, bytes })
+    let file = fs::read(path)?;
+    let digest = Sha256::digest(&file);
+    Ok(SubjectFile {
+        sha256: digest.iter().map(|byte| format!("{byte:02x}")).collect(),
+        bytes: file.len() as u64,
+        compilers: compilers(&file),
+    })
 }
 
 #[cfg(test)]
@@ -288,7 +291,7 @@ mod tests {
         let other = directory.path().join("other");
         write_executable(&other, "xyz");
         let modified = fs::metadata(&path).unwrap().modified().unwrap();
-        let file = File::options().write(true).open(&other).unwrap();
+        let file = fs::File::options().write(true).open(&other).unwrap();
         file.set_modified(modified).unwrap();
         fs::rename(&other, &path).unwrap();
         assert!(!binary.is_unchanged(), "replaced");

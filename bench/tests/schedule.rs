@@ -225,12 +225,13 @@ fn another_plan_binary_or_machine_is_refused_by_its_difference() {
     refused(&plan(1, 12), &environment(), "`seed` was 11 and is now 12");
     refused(&plan(2, 11), &environment(), "`blocks`");
     let mut other = environment();
-    other.kernel_release = "1.0".to_owned();
-    refused(&run.plan, &other, "kernel");
+    other.server.kernel_release = "1.0".to_owned();
+    refused(&run.plan, &other, "server.kernel_release was ");
 
     let subject = |sha256: &str| records::SubjectFile {
         sha256: sha256.to_owned(),
         bytes: 1,
+        compilers: Vec::new(),
     };
     let mut measured = environment();
     measured.subjects.insert("kio-rs".to_owned(), subject("aa"));

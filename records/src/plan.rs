@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::difference::{Difference, between};
+
 /// A resolved experiment. The cells are `arms` x `load_points`; every block holds each cell once.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -42,6 +44,26 @@ pub struct Plan {
     pub load_points: Vec<LoadPoint>,
     /// The arms.
     pub arms: Vec<ArmEntry>,
+}
+
+/// Fields that may differ between runs that are repeats of each other: how long they went on, the order
+/// of their cells, and which processors of the machine they had (how many follows from the threads).
+const OF_ONE_REPEAT: [&str; 7] = [
+    "server_cpus",
+    "client_cpus",
+    "seed",
+    "blocks",
+    "stop.half_width_permille",
+    "stop.budget_s",
+    "stop.least_blocks",
+];
+
+impl Plan {
+    /// In what another run's plan differs from this one's. Runs between which a difference matters are
+    /// no repeats of each other.
+    pub fn differences(&self, other: &Self) -> Vec<Difference> {
+        between(self, other, |field| !OF_ONE_REPEAT.contains(&field))
+    }
 }
 
 /// Ends a run between two blocks: when every headline ratio is sharp, or the time is spent.

@@ -81,12 +81,22 @@ pub fn whole_blocks(plan: &Plan, rows: &[Measurement]) -> u32 {
 /// Seconds that were spent measuring these rows. It is read off the rows, so that a run that was resumed
 /// knows it too: a step between two windows that is longer than any measurement takes was a pause.
 pub fn elapsed_s(plan: &Plan, rows: &[Measurement]) -> u64 {
-    let mut starts: Vec<u64> = rows.iter().map(|row| row.started_unix_ms).filter(|ms| *ms > 0).collect();
+    let mut starts: Vec<u64> = rows
+        .iter()
+        .map(|row| row.started_unix_ms)
+        .filter(|ms| *ms > 0)
+        .collect();
     starts.sort_unstable();
     let window = u64::from(plan.window_s) * 1000 + u64::from(plan.warm_up_ms);
     let steps = starts.windows(2).map(|pair| pair[1] - pair[0]);
     let spent: u64 = steps
-        .map(|step| if step > window + LONGEST_STEP_MS { window } else { step })
+        .map(|step| {
+            if step > window + LONGEST_STEP_MS {
+                window
+            } else {
+                step
+            }
+        })
         .sum();
     (spent + if starts.is_empty() { 0 } else { window }).div_ceil(1000)
 }
@@ -110,7 +120,12 @@ pub fn sharpness(plan: &Plan, rows: &[Measurement]) -> Vec<Sharpness> {
                 .collect();
             let mut add = |quantity, logs: &[f64]| {
                 let estimate = ratio::ratio_estimate(logs);
-                found.extend(estimate.map(|estimate| Sharpness { pair, point, quantity, estimate }));
+                found.extend(estimate.map(|estimate| Sharpness {
+                    pair,
+                    point,
+                    quantity,
+                    estimate,
+                }));
             };
             add(Quantity::Cpu, &cpu_logs(&pairs));
             if load.offered_rate_per_s.is_none() && servers_set_the_rate(plan, &pairs) {

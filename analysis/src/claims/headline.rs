@@ -260,11 +260,12 @@ fn bottlenecks(study: &Study, pair: Pair) -> Option<Headline> {
             format!("{name} at {}", load_names(&loads)).into()
         })
         .collect();
+    let server = &study.environment.server;
     (!parts.is_empty()).then(|| Headline {
         id: "headline-bottleneck",
         prose: Prose::from(format!(
             "On {} with {} processors and Linux {} the bottleneck was ",
-            study.environment.cpu_model, study.environment.cpus, study.environment.kernel_release
+            server.cpu_model, server.cpus, server.kernel_release
         ))
         .then(joined(parts))
         .text("."),

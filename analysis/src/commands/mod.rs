@@ -12,8 +12,10 @@ use records::EXPERIMENT_FILE;
 
 use crate::assess::{Assessment, assess};
 use crate::experiments::in_order;
-use crate::folders::chosen;
+use crate::folders::{FolderError, chosen, is_profile};
 use crate::load::Completeness;
+use crate::pooling::{self, Described};
+use crate::profile;
 
 pub use check::{Against, check};
 pub use compare::compare;
@@ -39,13 +41,30 @@ fn outside_of_runs(out: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Assesses the given runs, or the newest.
+/// Assesses the given runs, or the newest. Profiles among them stand in the report of the first.
 fn assess_all(
     folders: Vec<PathBuf>,
     completeness: Completeness,
 ) -> anyhow::Result<Vec<Assessment>> {
-    let assessments: Vec<Assessment> = (chosen(folders)?.iter())
+    let (profiles, runs): (Vec<_>, Vec<_>) = chosen(folders)?
+        .into_iter()
+        .partition(|folder| is_profile(folder));
+    let assessments: Vec<Assessment> = (runs.iter())
         .map(|folder| assess_one(folder, completeness))
         .collect::<anyhow::Result<_>>()?;
-    Ok(in_order(assessments))
+    let mut assessments = in_order(assessments);
+    let first = assessments.first_mut().ok_or(FolderError::OnlyProfiles)?;
+    for folder in &profiles {
+        let profile = profile::read(folder);
+        let profile =
+            profile.with_context(|| format!("the profile {} is refused", folder.display()))?;
+        first.profiles.push(profile);
+    }
+    let described = assessments.iter().map(|assessment| Described {
+        name: &assessment.study.name,
+        plan: &assessment.study.plan,
+        environment: &assessment.study.environment,
+    });
+    pooling::check(&described.collect::<Vec<_>>())?;
+    Ok(assessments)
 }

@@ -92,7 +92,7 @@ fn expressions(run: &Run) -> Vec<Expr> {
     let window = || number("window_us");
     let requests = || number("requests");
     let server = || number("server_user_us") + number("server_system_us");
-    let machine = || window() * lit(f64::from(run.environment.cpus));
+    let machine = || window() * lit(f64::from(run.environment.server.cpus));
     let per_second = || requests() / window() * lit(1e6);
     let foreign = || number("host_busy_us") - server() - number("client_here_us");
     let steady = || number("steady_server_us") / number("steady_requests");
@@ -155,7 +155,7 @@ fn client_cores(run: &Run) -> f64 {
 
 fn cores(run: &Run, threads: u32, pinned: usize) -> f64 {
     let there = if pinned == 0 {
-        run.environment.cpus as usize
+        run.environment.server.cpus as usize
     } else {
         pinned
     };

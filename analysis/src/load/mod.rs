@@ -9,6 +9,7 @@ mod error;
 mod files;
 mod histograms;
 mod latencies;
+mod profile;
 mod rows;
 mod series;
 
@@ -26,6 +27,7 @@ use crate::text::load_name;
 pub use curve::{Curve, curve};
 pub use error::{Fault, LoadError};
 pub use latencies::CellLatencies;
+pub use profile::{ProfileRun, load_profile};
 pub(crate) use rows::listed;
 
 /// A results folder, read and checked.

@@ -1,76 +1,201 @@
-//! The machine and its settings.
+//! The machines, their settings, and the programs.
 
-use records::{Environment, Placement, Plan};
+use std::collections::BTreeMap;
+
+use records::{Environment, Machine, NetworkDevice, Placement, Plan};
 
 use super::{Column, Kind, Line, Table, Value};
 use crate::model::Study;
 use crate::text::scheduling_name;
 
-/// Everything recorded about the machine, a line each.
+type Entries = Vec<(String, String)>;
+
+/// Everything recorded about the machines, a line each; where the load generator had one of its own, in
+/// a column of its own.
 pub fn environment(study: &Study) -> Table {
     let environment = &study.environment;
-    let mut entries = machine(environment);
-    entries.extend(programs(environment, &study.plan));
-    for (name, subject) in &environment.subjects {
-        let value = format!("{} ({} bytes)", subject.sha256, subject.bytes);
-        entries.push((format!("SHA-256 of {name}"), value));
+    let clients: Option<BTreeMap<String, String>> =
+        (environment.client.as_ref()).map(|client| machine(client).into_iter().collect());
+    let mut columns = vec![
+        Column::new("setting", "Setting", Kind::Words),
+        Column::new("value", "Value", Kind::Words),
+    ];
+    if clients.is_some() {
+        columns.push(Column::new("client", "Load generator's", Kind::Words));
     }
-    for (name, value) in &environment.sysctls {
-        entries.push((name.clone(), value.clone()));
+    let mut entries = machine(&environment.server);
+    // What only the load generator's machine has.
+    for name in clients.iter().flat_map(BTreeMap::keys) {
+        if !entries.iter().any(|(known, _)| known == name) {
+            entries.push((name.clone(), String::new()));
+        }
     }
-    for (name, value) in &environment.mitigations {
-        entries.push((format!("Mitigation: {name}"), value.clone()));
-    }
+    let mut lines: Vec<Line> = entries
+        .into_iter()
+        .map(|(name, value)| {
+            let client = (clients.as_ref())
+                .map(|clients| text(clients.get(&name).cloned().unwrap_or_default()));
+            Line::plain(
+                [Value::Text(name), text(value)]
+                    .into_iter()
+                    .chain(client)
+                    .collect(),
+            )
+        })
+        .collect();
+    lines.extend(
+        programs(environment, &study.plan)
+            .into_iter()
+            .map(|(name, value)| {
+                let client = clients.is_some().then_some(Value::Empty);
+                Line::plain(
+                    [Value::Text(name), text(value)]
+                        .into_iter()
+                        .chain(client)
+                        .collect(),
+                )
+            }),
+    );
     Table {
         name: "environment".to_owned(),
         title: "The machine and its settings".to_owned(),
-        columns: vec![
-            Column::new("setting", "Setting", Kind::Words),
-            Column::new("value", "Value", Kind::Words),
-        ],
-        lines: entries
-            .into_iter()
-            .map(|(name, value)| {
-                let value = if value.is_empty() {
-                    Value::Empty
-                } else {
-                    Value::Text(value)
-                };
-                Line::plain(vec![Value::Text(name), value])
-            })
-            .collect(),
+        columns,
+        lines,
     }
 }
 
-fn machine(environment: &Environment) -> Vec<(String, String)> {
+fn text(value: String) -> Value {
+    if value.is_empty() {
+        return Value::Empty;
+    }
+    Value::Text(value)
+}
+
+fn machine(machine: &Machine) -> Entries {
+    let mut entries = hardware(machine);
+    entries.extend(kernel(machine));
+    entries.extend(limits(machine));
+    entries.extend(network(&machine.network));
+    let sysctls = machine.sysctls.iter();
+    entries.extend(sysctls.map(|(name, value)| (name.clone(), value.clone())));
+    let mitigations = machine.mitigations.iter();
+    entries.extend(mitigations.map(|(name, value)| (format!("Mitigation: {name}"), value.clone())));
+    entries
+}
+
+fn hardware(machine: &Machine) -> Entries {
+    let caches = machine.caches.iter().map(|cache| {
+        format!(
+            "L{} {} {} KiB, of {} processors",
+            cache.level,
+            cache.kind,
+            cache.bytes / 1024,
+            cache.shared_by_cpus
+        )
+    });
     named([
-        ("Processor", environment.cpu_model.clone()),
-        ("Processors online", environment.cpus.to_string()),
-        ("Threads a core", environment.threads_per_core.to_string()),
-        ("Architecture", environment.architecture.clone()),
+        ("Processor", machine.cpu_model.clone()),
+        ("Processors online", machine.cpus.to_string()),
+        ("Threads a core", machine.threads_per_core.to_string()),
+        ("Simultaneous multithreading", machine.smt.clone()),
+        ("Processor's features", machine.cpu_flags.join(" ")),
+        ("Microcode", machine.microcode.clone()),
+        ("Caches", caches.collect::<Vec<_>>().join("; ")),
+        ("NUMA nodes", machine.numa_nodes.to_string()),
+        ("Architecture", machine.architecture.clone()),
         (
             "Memory",
-            format!("{} MiB", environment.memory_bytes / 1_048_576),
+            format!("{} MiB", machine.memory_bytes / 1_048_576),
         ),
-        ("Virtualisation", environment.virtualization.clone()),
-        ("Kernel", environment.kernel_release.clone()),
-        ("Kernel version", environment.kernel_version.clone()),
-        ("Distribution", environment.distribution.clone()),
-        ("Clock source", environment.clocksource.clone()),
-        ("Frequency governor", environment.cpu_governor.clone()),
+        ("Virtualisation", machine.virtualization.clone()),
+        ("Container", machine.container.clone()),
+        ("Clock source", machine.clocksource.clone()),
+        ("Frequency driver", machine.cpu_frequency_driver.clone()),
+        ("Frequency governor", machine.cpu_governor.clone()),
+        (
+            "Turbo",
+            match machine.cpu_boost {
+                Some(true) => "on",
+                Some(false) => "off",
+                None => "",
+            }
+            .to_owned(),
+        ),
+    ])
+}
+
+fn kernel(machine: &Machine) -> Entries {
+    let ring = &machine.io_uring;
+    named([
+        ("Kernel", machine.kernel_release.clone()),
+        ("Kernel version", machine.kernel_version.clone()),
+        ("Kernel arguments", machine.kernel_arguments.join(" ")),
+        ("Distribution", machine.distribution.clone()),
+        (
+            "Transparent huge pages",
+            machine.transparent_hugepages.clone(),
+        ),
+        (
+            "io_uring",
+            if ring.refused_because.is_empty() {
+                ring.features.join(" ")
+            } else {
+                format!("refused: {}", ring.refused_because)
+            },
+        ),
+        ("io_uring set-up flags", ring.setup_flags.join(" ")),
+        ("Filter of system calls (seccomp)", ring.seccomp.clone()),
+    ])
+}
+
+fn limits(machine: &Machine) -> Entries {
+    named([
+        (
+            "Quota of processor time",
+            (machine.cgroup_cpu_quota_permille).map_or_else(
+                || "none".to_owned(),
+                |permille| format!("{permille} thousandths of a processor"),
+            ),
+        ),
         (
             "Open files, soft and hard limit",
-            format!("{}, {}", environment.nofile_soft, environment.nofile_hard),
+            format!("{}, {}", machine.nofile_soft, machine.nofile_hard),
         ),
         (
             "Locked memory, soft limit",
-            (environment.memlock_soft_bytes)
+            (machine.memlock_soft_bytes)
                 .map_or_else(|| "unlimited".to_owned(), |bytes| format!("{bytes} bytes")),
         ),
     ])
 }
 
-fn programs(environment: &Environment, plan: &Plan) -> Vec<(String, String)> {
+fn network(device: &NetworkDevice) -> Entries {
+    let number = |number: Option<u64>, unit: &str| {
+        number.map_or_else(String::new, |number| format!("{number}{unit}"))
+    };
+    named([
+        ("Network device", device.kind.clone()),
+        ("Network driver", device.driver.clone()),
+        (
+            "Network MTU",
+            number(device.mtu_bytes.map(u64::from), " bytes"),
+        ),
+        ("Network speed", number(device.speed_mbit_per_s, " Mbit/s")),
+        (
+            "Network receive queues",
+            number(device.receive_queues.map(u64::from), ""),
+        ),
+        (
+            "Network features that are on",
+            device
+                .offloads
+                .as_ref()
+                .map_or_else(String::new, |on| on.join(" ")),
+        ),
+    ])
+}
+
+fn programs(environment: &Environment, plan: &Plan) -> Entries {
     let cpus = |list: &[u32]| {
         if list.is_empty() {
             return "not pinned".to_owned();
@@ -83,7 +208,7 @@ fn programs(environment: &Environment, plan: &Plan) -> Vec<(String, String)> {
     } else {
         ""
     };
-    named([
+    let mut entries = named([
         ("Host", plan.host.clone()),
         ("Server's workers", plan.workers.to_string()),
         (
@@ -102,12 +227,47 @@ fn programs(environment: &Environment, plan: &Plan) -> Vec<(String, String)> {
         ("Load generator", environment.load_generator.clone()),
         ("Load generator's threads", plan.client_threads.to_string()),
         ("Load generator's processors", cpus(&plan.client_cpus)),
-        ("Compiler", environment.rustc.clone()),
         ("Revision", format!("{}{changed}", environment.git_revision)),
-    ])
+    ]);
+    entries.extend(build(environment));
+    entries
 }
 
-fn named<const N: usize>(entries: [(&str, String); N]) -> Vec<(String, String)> {
+fn build(environment: &Environment) -> Entries {
+    let build = &environment.build;
+    let profile = build.server_profile.iter();
+    let profile: Vec<String> = profile
+        .map(|(name, value)| format!("{name} = {value}"))
+        .collect();
+    let mut entries = named([
+        ("Compiler", build.rustc.clone()),
+        ("Target", build.target.clone()),
+        (
+            "Compiler's options",
+            if build.codegen_options.is_empty() {
+                "the target's own".to_owned()
+            } else {
+                build.codegen_options.join(" ")
+            },
+        ),
+        (
+            "Processor's features for the compiler",
+            build.target_features.join(" "),
+        ),
+        ("Profile of what is measured", profile.join(", ")),
+    ]);
+    for (name, subject) in &environment.subjects {
+        let value = format!("{} ({} bytes)", subject.sha256, subject.bytes);
+        entries.push((format!("SHA-256 of {name}"), value));
+        if !subject.compilers.is_empty() {
+            let value = subject.compilers.join("; ");
+            entries.push((format!("Compilers that {name} names"), value));
+        }
+    }
+    entries
+}
+
+fn named<const N: usize>(entries: [(&str, String); N]) -> Entries {
     (entries.into_iter())
         .map(|(name, value)| (name.to_owned(), value))
         .collect()

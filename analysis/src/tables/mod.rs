@@ -12,6 +12,7 @@ mod forensics;
 mod gates;
 mod idle;
 mod parquet;
+mod profile;
 mod ratios;
 mod raw;
 mod render;
@@ -38,6 +39,7 @@ pub use forensics::{
 };
 pub use gates::gates;
 pub use idle::idle;
+pub use profile::profile;
 pub use ratios::{arm_ratios, overview, ratios};
 pub use raw::measurements;
 pub use runs::runs;

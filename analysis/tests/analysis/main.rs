@@ -10,6 +10,8 @@ mod golden;
 mod loads;
 mod outputs;
 mod paper;
+mod pooling;
+mod profile;
 mod refusals;
 mod runs;
 mod structure;

@@ -10,9 +10,9 @@ use hdrhistogram::serialization::{Serializer, V2DeflateSerializer};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use records::{
-    ArmEntry, ENVIRONMENT_FILE, EXPERIMENT_FILE, Environment, Generator, LOAD_FILE, LoadPoint,
-    LoadRecord, MEASUREMENTS_FILE, Measurement, Placement, Plan, Role, SCHEMA_VERSION, Scheduling,
-    SubjectFile,
+    ArmEntry, Build, ENVIRONMENT_FILE, EXPERIMENT_FILE, Environment, Generator, LOAD_FILE,
+    LoadPoint, LoadRecord, MEASUREMENTS_FILE, Machine, Measurement, NetworkDevice, Placement, Plan,
+    Role, SCHEMA_VERSION, Scheduling, SubjectFile,
 };
 
 /// The arms a claim of the report needs, and the A/A control.
@@ -342,33 +342,50 @@ fn environment(plan: &Plan) -> Environment {
         let file = SubjectFile {
             sha256: format!("{digit:x}").repeat(64),
             bytes: 1_234_567,
+            ..SubjectFile::default()
         };
         (arm.subject.clone(), file)
     };
     Environment {
         schema_version: SCHEMA_VERSION,
+        load_generator: "wrk 4.2.0".into(),
+        git_revision: "0123456789abcdef".into(),
+        git_dirty: false,
+        build: Build {
+            rustc: "rustc 1.95.0".into(),
+            ..Build::default()
+        },
+        subjects: plan.arms.iter().map(subject).collect(),
+        server: machine(),
+        client: None,
+    }
+}
+
+fn machine() -> Machine {
+    Machine {
         hardware: "synthetic-2c".into(),
         cpu_model: "Synthetic CPU".into(),
         cpus: 2,
         threads_per_core: 1,
+        numa_nodes: 1,
         memory_bytes: 8 << 30,
         architecture: "x86_64".into(),
         virtualization: "none".into(),
+        container: "none".into(),
         kernel_release: "6.18.0".into(),
         kernel_version: "#1 SMP".into(),
         distribution: "Synthetic Linux".into(),
         clocksource: "tsc".into(),
-        cpu_governor: String::new(),
         mitigations: [("spectre_v2".to_owned(), "none".to_owned())].into(),
         sysctls: [("net.core.somaxconn".to_owned(), "4096".to_owned())].into(),
         nofile_soft: 65_536,
         nofile_hard: 65_536,
-        memlock_soft_bytes: None,
-        load_generator: "wrk 4.2.0".into(),
-        rustc: "rustc 1.95.0".into(),
-        git_revision: "0123456789abcdef".into(),
-        git_dirty: false,
-        subjects: plan.arms.iter().map(subject).collect(),
+        network: NetworkDevice {
+            kind: "loopback".into(),
+            mtu_bytes: Some(65_536),
+            ..NetworkDevice::default()
+        },
+        ..Machine::default()
     }
 }
 

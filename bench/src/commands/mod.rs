@@ -4,6 +4,7 @@ mod arms;
 mod doctor;
 mod list;
 mod options;
+mod profile;
 mod run;
 mod serve;
 mod verify;
@@ -40,6 +41,8 @@ enum Command {
     Verify(verify::Arguments),
     /// Measure an experiment; the results folder's path is printed last
     Run(run::Arguments),
+    /// Sample where the CPU time of arms goes, by perf; the results folder's path is printed last
+    Profile(profile::Arguments),
 }
 
 impl Cli {
@@ -55,6 +58,7 @@ impl Cli {
             Command::Doctor(arguments) => arguments.run(),
             Command::Verify(arguments) => arguments.run(),
             Command::Run(arguments) => arguments.run(),
+            Command::Profile(arguments) => arguments.run(),
         }
     }
 }

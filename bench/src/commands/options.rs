@@ -103,7 +103,7 @@ impl PlanOptions {
 }
 
 /// A word as it stands in the experiments.
-fn word<T: DeserializeOwned>(text: &str) -> Result<T, serde::de::value::Error> {
+pub(super) fn word<T: DeserializeOwned>(text: &str) -> Result<T, serde::de::value::Error> {
     T::deserialize(text.into_deserializer())
 }
 

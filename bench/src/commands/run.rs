@@ -64,7 +64,12 @@ impl Arguments {
         binaries.extend(generators.binary());
         let target = self.resume.as_deref().or(self.out.as_deref());
         preflight::check(&plan, target.unwrap_or(Path::new("results")))?;
-        let environment = machine::environment(&generators.versions(), &binaries)?;
+        let environment = machine::environment(
+            &generators.versions(),
+            &binaries,
+            machine::facts(machine::LOOPBACK)?,
+            None,
+        );
 
         let interrupt = Interrupt::on_signals()?;
         let client_cpus = plan.client_cpus.clone();

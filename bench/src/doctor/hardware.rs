@@ -1,95 +1,67 @@
-//! Processors and what disturbs them.
+//! Processors, memory and what is under them.
 
-use std::fs;
-use std::thread::sleep;
-use std::time::{Duration, Instant};
-
-use anyhow::{Context, Result};
-use procfs::{Current, LoadAverage};
+use records::Machine;
 
 use super::{Finding, Verdict};
-use crate::host::MachineUsage;
-use crate::machine;
-use crate::processors;
 
-/// Length of the look for foreign load.
-const LOOK: Duration = Duration::from_millis(300);
-
-pub fn examine() -> Result<Vec<Finding>> {
-    let (busy, steal) = disturbance()?;
-    Ok(vec![
-        cores()?,
-        smt(),
-        governor(&machine::governor()),
-        turbo(),
-        virtualization(&machine::virtualization()),
-        steal,
-        busy,
-        load_average()?,
-        clocksource(&machine::clocksource()),
-    ])
+pub fn examine(machine: &Machine) -> Vec<Finding> {
+    vec![
+        Finding::ok("processor", processor(machine)),
+        smt(machine),
+        Finding::ok("caches", caches(machine)),
+        numa(machine.numa_nodes),
+        Finding::ok("memory", format!("{} MiB", machine.memory_bytes >> 20)),
+        virtualization(&machine.virtualization),
+        container(&machine.container),
+        clocksource(&machine.clocksource),
+        frequency(machine),
+    ]
 }
 
-fn cores() -> Result<Finding> {
-    let count = processors::available()?.len();
-    Ok(Finding::judge(
-        "processors",
-        count >= 2,
-        Verdict::Fail,
-        format!("{count} to run on"),
-        "server and load generator need one each; use a larger machine, or --oversubscribe to see it work at all",
-    ))
+fn processor(machine: &Machine) -> String {
+    let Machine {
+        cpu_model, cpus, ..
+    } = machine;
+    let microcode = match machine.microcode.as_str() {
+        "" => String::new(),
+        revision => format!(", microcode {revision}"),
+    };
+    format!("{cpus} x {cpu_model} ({}){microcode}", machine.architecture)
 }
 
-fn smt() -> Finding {
-    let threads = machine::threads_per_core();
+fn caches(machine: &Machine) -> String {
+    let caches = machine.caches.iter().map(|cache| {
+        let kib = cache.bytes >> 10;
+        let kind = cache.kind.to_lowercase();
+        format!(
+            "L{} {kind} {kib} KiB of {}",
+            cache.level, cache.shared_by_cpus
+        )
+    });
+    let caches: Vec<String> = caches.collect();
+    if caches.is_empty() {
+        return "cannot be seen".to_owned();
+    }
+    caches.join(", ")
+}
+
+fn smt(machine: &Machine) -> Finding {
     Finding::judge(
         "threads a core",
-        threads == 1,
+        machine.threads_per_core == 1,
         Verdict::Warn,
-        threads.to_string(),
+        machine.threads_per_core.to_string(),
         "two threads of a core slow each other; turn SMT off: `echo off > /sys/devices/system/cpu/smt/control` as root",
     )
 }
 
-fn governor(governor: &str) -> Finding {
-    let found = if governor.is_empty() {
-        "none: the frequency is not this kernel's to set"
-    } else {
-        governor
-    };
+fn numa(nodes: u32) -> Finding {
     Finding::judge(
-        "frequency governor",
-        governor.is_empty() || governor == "performance",
+        "NUMA nodes",
+        nodes == 1,
         Verdict::Warn,
-        found,
-        "a frequency that changes is noise; `cpupower frequency-set -g performance` as root",
-    )
-}
-
-fn turbo() -> Finding {
-    let read = |path: &str| fs::read_to_string(path).map(|text| text.trim().to_owned());
-    let cpu = "/sys/devices/system/cpu";
-    let on = match (
-        read(&format!("{cpu}/intel_pstate/no_turbo")),
-        read(&format!("{cpu}/cpufreq/boost")),
-    ) {
-        (Ok(off), _) => Some(off == "0"),
-        (_, Ok(on)) => Some(on == "1"),
-        _ => None,
-    };
-    let found = match on {
-        Some(true) => "on",
-        Some(false) => "off",
-        None => "cannot be seen",
-    };
-    Finding::judge(
-        "turbo",
-        on != Some(true),
-        Verdict::Warn,
-        found,
-        "its speed depends on heat; write 1 to intel_pstate/no_turbo or 0 to cpufreq/boost below \
-         /sys/devices/system/cpu as root",
+        nodes.to_string(),
+        "memory of another node is slower; run all of it on one: `numactl --cpunodebind=0 --membind=0 bench run ...`",
     )
 }
 
@@ -104,43 +76,14 @@ fn virtualization(name: &str) -> Finding {
     )
 }
 
-/// Foreign load and steal over one look, in which this process sleeps.
-fn disturbance() -> Result<(Finding, Finding)> {
-    let before = MachineUsage::read()?;
-    let start = Instant::now();
-    sleep(LOOK);
-    let used = MachineUsage::read()?.since(&before);
-    let whole_us = u64::try_from(start.elapsed().as_micros())? * used.cpus;
-    let (busy, steal) = (
-        used.busy_us * 100 / whole_us,
-        used.steal_us * 100 / whole_us,
-    );
-    let busy = Finding::judge(
-        "foreign load",
-        busy <= 5,
+fn container(name: &str) -> Finding {
+    Finding::judge(
+        "container",
+        name == "none",
         Verdict::Warn,
-        format!("{busy} % of the processors"),
-        "other programs take part in the measurement; end them, `top` shows which",
-    );
-    let steal = Finding::judge(
-        "steal",
-        steal <= 1,
-        Verdict::Warn,
-        format!("{steal} % of the processors"),
-        "the hypervisor gives time to others; measure at another time or on a dedicated machine",
-    );
-    Ok((busy, steal))
-}
-
-fn load_average() -> Result<Finding> {
-    let load = LoadAverage::current().context("cannot read the load average")?;
-    Ok(Finding::judge(
-        "load average",
-        load.one < 1.0,
-        Verdict::Warn,
-        format!("{} over a minute", load.one),
-        "wait until other programs have ended",
-    ))
+        name,
+        "its limits and its filter of system calls are part of what is measured; measure outside of it",
+    )
 }
 
 fn clocksource(name: &str) -> Finding {
@@ -152,4 +95,62 @@ fn clocksource(name: &str) -> Finding {
         "reading this clock is slow, and the load generator reads it for every request; choose tsc below \
          /sys/devices/system/clocksource/clocksource0",
     )
+}
+
+fn frequency(machine: &Machine) -> Finding {
+    let found = match (machine.cpu_frequency_driver.as_str(), machine.cpu_boost) {
+        ("", None) => "not this kernel's to set".to_owned(),
+        ("", Some(_)) => "no driver".to_owned(),
+        (driver, _) => format!("driver {driver}"),
+    };
+    Finding::ok("frequency", found)
+}
+
+#[cfg(test)]
+mod tests {
+    use records::Cache;
+
+    use super::*;
+
+    #[test]
+    fn what_makes_figures_worse_is_warned_of() {
+        let machine = Machine {
+            threads_per_core: 2,
+            numa_nodes: 2,
+            virtualization: "kvm".to_owned(),
+            container: "docker".to_owned(),
+            clocksource: "hpet".to_owned(),
+            ..Machine::default()
+        };
+        let findings = examine(&machine);
+        let warned: Vec<&str> = (findings.iter())
+            .filter(|finding| finding.verdict == Verdict::Warn)
+            .map(|finding| finding.check.as_str())
+            .collect();
+        assert_eq!(
+            warned,
+            [
+                "threads a core",
+                "NUMA nodes",
+                "virtualization",
+                "container",
+                "clock source"
+            ]
+        );
+    }
+
+    #[test]
+    fn caches_are_told_with_who_shares_them() {
+        let machine = Machine {
+            caches: vec![Cache {
+                level: 2,
+                kind: "Unified".to_owned(),
+                bytes: 2 << 20,
+                shared_by_cpus: 2,
+            }],
+            ..Machine::default()
+        };
+        assert_eq!(caches(&machine), "L2 unified 2048 KiB of 2");
+        assert_eq!(caches(&Machine::default()), "cannot be seen");
+    }
 }

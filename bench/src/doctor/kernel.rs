@@ -1,24 +1,34 @@
 //! The kernel: its release, `io_uring`, its settings.
 
-use std::io;
+use std::path::Path;
 
-use io_uring::IoUring;
+use records::{IoUring, Machine};
 
 use super::{Finding, Verdict};
-use crate::machine::{self, Sysctls};
 use crate::settings::{Setting, Settings, Severity};
 
-pub fn examine() -> Vec<Finding> {
-    let sysctls = Sysctls::of_this_machine();
+pub fn examine(machine: &Machine) -> Vec<Finding> {
     let mut findings = vec![
-        release(&machine::kernel_release()),
-        mitigations(),
-        io_uring(IoUring::new(8).map(drop)),
+        release(&machine.kernel_release),
+        arguments(&machine.kernel_arguments),
+        mitigations(machine),
+        Finding::ok("huge pages", or_none(&machine.transparent_hugepages)),
+        io_uring(&machine.io_uring),
+        setup_flags(&machine.io_uring),
+        seccomp(&machine.io_uring),
     ];
-    for setting in &Settings::of_the_study().sysctls {
-        findings.push(sysctl(setting, sysctls.get(&setting.name).as_deref()));
+    for setting in Settings::of_the_study().all() {
+        findings.push(judge(setting, setting.found(Path::new("/")).as_deref()));
     }
     findings
+}
+
+fn or_none(text: &str) -> &str {
+    if text.is_empty() { "none" } else { text }
+}
+
+fn arguments(arguments: &[String]) -> Finding {
+    Finding::ok("kernel arguments", or_none(&arguments.join(" ")))
 }
 
 fn release(release: &str) -> Finding {
@@ -36,8 +46,8 @@ fn release(release: &str) -> Finding {
     )
 }
 
-fn mitigations() -> Finding {
-    let list = machine::mitigations();
+fn mitigations(machine: &Machine) -> Finding {
+    let list = &machine.mitigations;
     let active = list
         .values()
         .filter(|state| state.starts_with("Mitigation"));
@@ -47,20 +57,42 @@ fn mitigations() -> Finding {
     )
 }
 
-fn io_uring(tried: io::Result<()>) -> Finding {
-    match tried {
-        Ok(()) => Finding::ok("io_uring", "a ring can be made"),
-        Err(error) => Finding::new(
-            "io_uring",
-            Verdict::Fail,
-            format!("no ring can be made: {error}"),
-            "set kernel.io_uring_disabled to 0; in a container, allow io_uring in its seccomp profile; a kernel \
-             before 5.12 needs more locked memory (`ulimit -l`)",
-        ),
-    }
+fn io_uring(found: &IoUring) -> Finding {
+    Finding::judge(
+        "io_uring",
+        found.refused_because.is_empty(),
+        Verdict::Fail,
+        match found.refused_because.as_str() {
+            "" => "a ring can be made".to_owned(),
+            why => format!("no ring can be made: {why}"),
+        },
+        "set kernel.io_uring_disabled to 0; in a container, allow io_uring in its seccomp profile; a kernel \
+         before 5.12 needs more locked memory (`ulimit -l`)",
+    )
 }
 
-fn sysctl(setting: &Setting, found: Option<&str>) -> Finding {
+fn setup_flags(found: &IoUring) -> Finding {
+    Finding::judge(
+        "io_uring set-up flags",
+        found.setup_flags.iter().any(|flag| flag == "DEFER_TASKRUN"),
+        Verdict::Warn,
+        or_none(&found.setup_flags.join(" ")),
+        "arms that ask for a flag that is not here do not start; take a kernel from 6.1 on for DEFER_TASKRUN",
+    )
+}
+
+fn seccomp(found: &IoUring) -> Finding {
+    Finding::judge(
+        "filter of system calls",
+        matches!(found.seccomp.as_str(), "disabled" | ""),
+        Verdict::Warn,
+        or_none(&found.seccomp),
+        "it is run at every entry into the kernel, of which the arms make different numbers; in a container, \
+         `--security-opt seccomp=unconfined`",
+    )
+}
+
+fn judge(setting: &Setting, found: Option<&str>) -> Finding {
     let Some(found) = found else {
         return Finding::ok(&setting.name, "not in this kernel");
     };
@@ -95,7 +127,11 @@ mod tests {
 
     #[test]
     fn a_refused_ring_names_its_likely_causes() {
-        let finding = io_uring(Err(io::ErrorKind::PermissionDenied.into()));
+        let refused = IoUring {
+            refused_because: "permission denied".to_owned(),
+            ..IoUring::default()
+        };
+        let finding = io_uring(&refused);
         assert_eq!(finding.verdict, Verdict::Fail);
         assert!(finding.remedy.contains("kernel.io_uring_disabled"));
         assert!(finding.remedy.contains("seccomp"));
@@ -108,8 +144,8 @@ mod tests {
             .iter()
             .find(|s| s.name == "kernel.io_uring_disabled")
             .unwrap();
-        assert_eq!(sysctl(ring, Some("0")).verdict, Verdict::Ok);
-        assert_eq!(sysctl(ring, Some("2")).verdict, Verdict::Fail);
-        assert_eq!(sysctl(ring, None).verdict, Verdict::Ok);
+        assert_eq!(judge(ring, Some("0")).verdict, Verdict::Ok);
+        assert_eq!(judge(ring, Some("2")).verdict, Verdict::Fail);
+        assert_eq!(judge(ring, None).verdict, Verdict::Ok);
     }
 }

@@ -2,12 +2,15 @@
 
 mod hardware;
 mod kernel;
+mod load;
 mod process;
 
 use std::fmt;
 
 use anyhow::Result;
 use serde::Serialize;
+
+use crate::machine;
 
 /// Whether something is as it should be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -73,14 +76,16 @@ impl Finding {
     }
 }
 
-/// Looks at everything.
+/// Looks at everything that is recorded of a machine, and at what disturbs it now.
 ///
 /// # Errors
 /// When the kernel does not even say what it must.
 pub fn examine() -> Result<Vec<Finding>> {
-    let mut findings = hardware::examine()?;
-    findings.extend(kernel::examine());
-    findings.extend(process::examine()?);
+    let machine = machine::facts(machine::LOOPBACK)?;
+    let mut findings = hardware::examine(&machine);
+    findings.extend(load::examine(&machine)?);
+    findings.extend(kernel::examine(&machine));
+    findings.extend(process::examine(&machine)?);
     Ok(findings)
 }
 

@@ -1,10 +1,51 @@
-//! The processor: its name, and a short one that fits a folder's name.
+//! The processor: its name, a short one that fits a folder's name, what it can do and how fast.
 
 use std::fs;
+
+use records::Cache;
 
 use super::read_trimmed;
 
 const CPUS: &str = "/sys/devices/system/cpu";
+
+/// Flags of /proc/cpuinfo that may show in a measurement: what a compiler, a copy in the kernel, its
+/// entry or its clock may use.
+const FLAGS: [&str; 34] = [
+    "aes",
+    "asimd",
+    "asimddp",
+    "atomics",
+    "avx",
+    "avx2",
+    "avx512bw",
+    "avx512f",
+    "avx512vl",
+    "bmi2",
+    "constant_tsc",
+    "crc32",
+    "erms",
+    "fsgsbase",
+    "fsrm",
+    "ht",
+    "ibrs",
+    "ibrs_enhanced",
+    "ilrcpc",
+    "invpcid",
+    "la57",
+    "lrcpc",
+    "nonstop_tsc",
+    "pcid",
+    "pclmulqdq",
+    "pti",
+    "rdtscp",
+    "sha_ni",
+    "sse4_2",
+    "sve",
+    "tsc_deadline_timer",
+    "tsc_known_freq",
+    "uscat",
+    "x2apic",
+];
 
 /// What the kernel says of the processor.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -17,6 +58,10 @@ pub struct Cpu {
     part: Option<u32>,
     /// Whether it says that a hypervisor is under it.
     pub hypervisor: bool,
+    /// Those of its flags that may show in a measurement.
+    pub flags: Vec<String>,
+    /// Revision of its microcode; empty where it has none.
+    pub microcode: String,
 }
 
 impl Cpu {
@@ -35,12 +80,17 @@ impl Cpu {
             let text = field(name)?;
             u32::from_str_radix(text.strip_prefix("0x")?, 16).ok()
         };
-        let flags = field("flags").unwrap_or_default();
+        let flags = field("flags").or_else(|| field("Features"));
+        let flags = flags.unwrap_or_default();
+        let flags: Vec<&str> = flags.split_whitespace().collect();
+        let kept = FLAGS.iter().filter(|flag| flags.contains(flag));
         Self {
             model: field("model name"),
             implementer: number("CPU implementer"),
             part: number("CPU part"),
-            hypervisor: flags.split_whitespace().any(|flag| flag == "hypervisor"),
+            hypervisor: flags.contains(&"hypervisor"),
+            flags: kept.map(|flag| (*flag).to_owned()).collect(),
+            microcode: field("microcode").unwrap_or_default(),
         }
     }
 
@@ -92,9 +142,57 @@ fn count(list: &str) -> u32 {
     parts.sum()
 }
 
+/// What the kernel says of simultaneous multithreading.
+pub(super) fn smt() -> String {
+    read_trimmed(format!("{CPUS}/smt/control")).unwrap_or_default()
+}
+
 /// Frequency governor of processor 0; empty where there is none.
-pub fn governor() -> String {
+pub(super) fn governor() -> String {
     read_trimmed(format!("{CPUS}/cpu0/cpufreq/scaling_governor")).unwrap_or_default()
+}
+
+/// Driver of the frequency; empty where there is none.
+pub(super) fn frequency_driver() -> String {
+    read_trimmed(format!("{CPUS}/cpu0/cpufreq/scaling_driver")).unwrap_or_default()
+}
+
+/// Whether processors may exceed their nominal frequency; nothing where it cannot be seen.
+pub(super) fn boost() -> Option<bool> {
+    let not = read_trimmed(format!("{CPUS}/intel_pstate/no_turbo")).map(|off| off == "0");
+    not.or_else(|| read_trimmed(format!("{CPUS}/cpufreq/boost")).map(|on| on == "1"))
+}
+
+/// Number of NUMA nodes; 1 where the kernel does not tell.
+pub(super) fn numa_nodes() -> u32 {
+    let online = read_trimmed("/sys/devices/system/node/online");
+    online.map_or(1, |list| count(&list)).max(1)
+}
+
+/// Caches of processor 0, from the nearest.
+pub(super) fn caches() -> Vec<Cache> {
+    let cache = |index: u32| {
+        let read = |name: &str| read_trimmed(format!("{CPUS}/cpu0/cache/index{index}/{name}"));
+        Some(Cache {
+            level: read("level")?.parse().ok()?,
+            kind: read("type")?,
+            bytes: read("size").and_then(|size| bytes(&size)).unwrap_or(0),
+            shared_by_cpus: read("shared_cpu_list").map_or(0, |list| count(&list)),
+        })
+    };
+    (0..16).map_while(cache).collect()
+}
+
+/// The kernel's `32K` in bytes.
+fn bytes(size: &str) -> Option<u64> {
+    let digits = size.trim_end_matches(|c: char| !c.is_ascii_digit());
+    let shift = match &size[digits.len()..] {
+        "" => 0,
+        "K" => 10,
+        "M" => 20,
+        _ => return None,
+    };
+    Some(digits.parse::<u64>().ok()? << shift)
 }
 
 #[cfg(test)]
@@ -122,6 +220,23 @@ mod tests {
         assert_eq!(arm("0x41", "0xd4f").slug(64), "neoverse-v2-64c");
         assert_eq!(arm("0xc0", "0xac3").slug(80), "arm-0xc0-0xac3-80c");
         assert_eq!(Cpu::parse("").slug(1), "unknown-1c");
+    }
+
+    #[test]
+    fn only_flags_that_matter_are_kept() {
+        let cpu = Cpu::parse("flags\t\t: fpu avx2 fsrm hypervisor\nmicrocode\t: 0x1\n");
+        assert_eq!(cpu.flags, ["avx2", "fsrm"]);
+        assert_eq!(cpu.microcode, "0x1");
+        assert_eq!(Cpu::parse("Features : fp atomics\n").flags, ["atomics"]);
+        assert!(FLAGS.is_sorted());
+    }
+
+    #[test]
+    fn sizes_are_read() {
+        assert_eq!(bytes("32K"), Some(32_768));
+        assert_eq!(bytes("2M"), Some(2 << 20));
+        assert_eq!(bytes("64"), Some(64));
+        assert_eq!((bytes("32X"), bytes("")), (None, None));
     }
 
     #[test]

@@ -1,16 +1,22 @@
 //! Facts about this machine: its hardware, its kernel and their settings, its limits.
 
+mod cgroup;
 mod cpu;
 mod environment;
+mod facts;
+mod io_uring;
 mod limits;
+mod network;
+mod programs;
 mod sysctl;
 mod system;
 
-pub use cpu::{Cpu, governor, threads_per_core};
 pub use environment::environment;
-pub use limits::{client_ports, free_disk_bytes, memlock_soft_bytes, nofile, raise_nofile};
+pub use facts::facts;
+pub use limits::{client_ports, free_disk_bytes, nofile, raise_nofile};
+pub use network::{LOOPBACK, device_towards};
+pub use programs::compilers;
 pub use sysctl::Sysctls;
-pub use system::{clocksource, kernel_release, mitigations, virtualization};
 
 use std::fs;
 use std::path::Path;

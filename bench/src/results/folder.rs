@@ -43,21 +43,9 @@ impl Folder {
         plan: &Plan,
         environment: &Environment,
     ) -> Result<Self> {
-        let path = match chosen {
-            Some(path) => make_chosen(path)?,
-            None => make_default(&format!(
-                "results/{date}-{}-{}",
-                environment.hardware, plan.experiment
-            ))?,
-        };
+        let path = make(chosen, date, plan, environment)?;
         let lock = Lock::take(&path)?;
-        let plan = toml::to_string(plan)?;
-        let mut environment = serde_json::to_string_pretty(environment)?;
-        environment.push('\n');
-        for (name, text) in [(EXPERIMENT_FILE, plan), (ENVIRONMENT_FILE, environment)] {
-            write_whole(&path, name, &text)
-                .with_context(|| format!("cannot write {}", path.join(name).display()))?;
-        }
+        describe(&path, plan, environment)?;
         Self::open(path, lock)
     }
 
@@ -125,6 +113,34 @@ fn read(path: &Path) -> Result<String> {
     })
 }
 
+/// Makes an empty folder: at `chosen`, or under `results/` by date, hardware and experiment.
+pub(crate) fn make(
+    chosen: Option<&Path>,
+    date: &str,
+    plan: &Plan,
+    environment: &Environment,
+) -> Result<PathBuf> {
+    match chosen {
+        Some(path) => make_chosen(path),
+        None => make_default(&format!(
+            "results/{date}-{}-{}",
+            environment.server.hardware, plan.experiment
+        )),
+    }
+}
+
+/// Writes what is to be done, and where, into a folder.
+pub(crate) fn describe(path: &Path, plan: &Plan, environment: &Environment) -> Result<()> {
+    let plan = toml::to_string(plan)?;
+    let mut environment = serde_json::to_string_pretty(environment)?;
+    environment.push('\n');
+    for (name, text) in [(EXPERIMENT_FILE, plan), (ENVIRONMENT_FILE, environment)] {
+        write_whole(path, name, &text)
+            .with_context(|| format!("cannot write {}", path.join(name).display()))?;
+    }
+    Ok(())
+}
+
 fn make_chosen(path: &Path) -> Result<PathBuf> {
     fs::create_dir_all(path).with_context(|| format!("cannot make {}", path.display()))?;
     ensure!(
@@ -187,20 +203,18 @@ fn ensure_same_machine(stored: &Environment, now: &Environment) -> Result<()> {
             is.map_or("nothing", String::as_str)
         );
     }
-    let facts = [
-        ("hardware", &stored.hardware, &now.hardware),
-        ("processor", &stored.cpu_model, &now.cpu_model),
-        ("kernel", &stored.kernel_release, &now.kernel_release),
-        (
-            "load generator",
-            &stored.load_generator,
-            &now.load_generator,
-        ),
-    ];
-    for (what, was, is) in facts {
-        ensure!(
-            was == is,
-            "the folder was measured elsewhere: the {what} was `{was}` and is now `{is}`; measure into a new folder"
+    // Whatever differs would make a folder of two halves that are no repeats of each other.
+    if let Some(found) = stored
+        .differences(now)
+        .into_iter()
+        .find(|found| found.matters)
+    {
+        bail!(
+            "the folder was measured elsewhere, or under other settings: {} was {} and is now {}; measure into a \
+             new folder, or restore what has changed",
+            found.field,
+            found.a,
+            found.b
         );
     }
     Ok(())

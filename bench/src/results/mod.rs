@@ -8,4 +8,5 @@ mod repair;
 
 pub use append::{AppendFile, Medium};
 pub use folder::{Folder, write_whole};
+pub(crate) use folder::{describe, make};
 pub use recorder::Recorder;

@@ -24,7 +24,8 @@ pub fn plan(blocks: u32, seed: u64) -> Plan {
 
 /// This machine, with no subject.
 pub fn environment() -> Environment {
-    machine::environment("wrk 4", &BTreeMap::new()).unwrap()
+    let server = machine::facts(machine::LOOPBACK).unwrap();
+    machine::environment("wrk 4", &BTreeMap::new(), server, None)
 }
 
 /// The rows of a results folder.

@@ -3,13 +3,22 @@
 use super::{Block, heading};
 use crate::model::Study;
 use crate::text::{Prose, generator_name, joined, scheduling_name};
-use records::{Generator, Placement};
+use records::{Generator, Machine, Placement};
 
 pub(super) fn chapter(study: &Study) -> Vec<Block> {
     let mut blocks = vec![
         heading("machine", "The machine"),
         Block::Paragraph(machine(study)),
+        Block::Paragraph(settings(&study.environment.server)),
     ];
+    if let Some(client) = &study.environment.client {
+        blocks.push(Block::Paragraph(
+            Prose::from("The load generator ran on its own: ")
+                .text(described(client))
+                .text(". ")
+                .then(settings(client)),
+        ));
+    }
     if one_machine(study) {
         blocks.push(Block::Paragraph(shared(study)));
     }
@@ -20,20 +29,14 @@ pub(super) fn chapter(study: &Study) -> Vec<Block> {
 pub(in crate::report) fn machine(study: &Study) -> Prose {
     let environment = &study.environment;
     let plan = &study.plan;
-    let memory_gib = (environment.memory_bytes as f64 / f64::from(1 << 30)).round();
     let revision = if environment.git_dirty {
         " with changes that were not committed"
     } else {
         ""
     };
     Prose::from(format!(
-        "Measured on {} ({}, {} a core, virtualisation: {}, {memory_gib} GiB) with Linux {}, \
-         host ",
-        environment.cpu_model,
-        counted(environment.cpus, "processor", "processors"),
-        counted(environment.threads_per_core, "thread", "threads"),
-        environment.virtualization,
-        environment.kernel_release,
+        "Measured on {}, host ",
+        described(&environment.server)
     ))
     .code(&plan.host)
     .text(format!(
@@ -52,6 +55,48 @@ pub(in crate::report) fn machine(study: &Study) -> Prose {
     ))
     .code(short(&environment.git_revision))
     .text(format!("{revision}."))
+}
+
+fn described(machine: &Machine) -> String {
+    format!(
+        "{} ({}, {} a core, virtualisation: {}, {} GiB) with Linux {}",
+        machine.cpu_model,
+        counted(machine.cpus, "processor", "processors"),
+        counted(machine.threads_per_core, "thread", "threads"),
+        machine.virtualization,
+        (machine.memory_bytes as f64 / f64::from(1 << 30)).round(),
+        machine.kernel_release,
+    )
+}
+
+/// The settings that a reader asks for first; all of them are in the table.
+fn settings(machine: &Machine) -> Prose {
+    let active = machine.mitigations.values();
+    let active = active
+        .filter(|state| state.starts_with("Mitigation"))
+        .count();
+    let governor = match machine.cpu_governor.as_str() {
+        "" => "none to be seen",
+        governor => governor,
+    };
+    let boost = match machine.cpu_boost {
+        Some(true) => "on",
+        Some(false) => "off",
+        None => "not to be seen",
+    };
+    let mut network = machine.network.kind.clone();
+    if let Some(mtu) = machine.network.mtu_bytes {
+        network += &format!(" with an MTU of {mtu} bytes");
+    }
+    Prose::from(format!(
+        "Frequency governor: {governor}; turbo: {boost}; clock source: {}; {} of {} known CPU \
+         vulnerabilities mitigated at run time; container: {}; network device: {network}. \
+         The table under Environment has the rest.",
+        machine.clocksource,
+        active,
+        machine.mitigations.len(),
+        machine.container,
+    ))
 }
 
 /// What sharing one machine means for the numbers.

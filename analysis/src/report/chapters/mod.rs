@@ -7,6 +7,7 @@ mod loads;
 mod machine;
 mod objections;
 mod overview;
+mod profile;
 mod results;
 mod structure;
 mod validity;
@@ -63,6 +64,7 @@ pub(super) fn document(assessments: &[Assessment]) -> Document {
         } else {
             blocks.extend(run_chapters(first));
         }
+        blocks.extend(profile::chapter(&first.profiles));
         blocks.extend(forensics::chapter(&first.published));
     }
     blocks.extend(closing::bias());

@@ -374,7 +374,7 @@ impl<'a> Runs<'a> {
 
     fn kernel(&self) -> Prose {
         let mut kernels: Vec<&str> = (self.studies())
-            .map(|study| study.environment.kernel_release.as_str())
+            .map(|study| study.environment.server.kernel_release.as_str())
             .collect();
         kernels.sort_unstable();
         kernels.dedup();
