@@ -4,6 +4,7 @@ mod arms;
 mod doctor;
 mod list;
 mod options;
+mod probe;
 mod run;
 mod serve;
 mod verify;
@@ -38,6 +39,8 @@ enum Command {
     Doctor(doctor::Arguments),
     /// Check byte by byte that running arms answer as they must
     Verify(verify::Arguments),
+    /// Do what `bench run --host ssh://...` asks for on the server's machine, or tell what sampling costs
+    Probe(probe::Arguments),
     /// Measure an experiment; the results folder's path is printed last
     Run(run::Arguments),
 }
@@ -54,6 +57,7 @@ impl Cli {
             Command::List(arguments) => arguments.run(),
             Command::Doctor(arguments) => arguments.run(),
             Command::Verify(arguments) => arguments.run(),
+            Command::Probe(arguments) => arguments.run(),
             Command::Run(arguments) => arguments.run(),
         }
     }

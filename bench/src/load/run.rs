@@ -10,7 +10,7 @@ use records::{Generator, LoadPoint, Plan, Scheduling};
 
 use super::histogram::Latencies;
 use super::report::{self, Window};
-use crate::host::{Lines, Log, Next, Process};
+use crate::host::{self, Lines, Log, Next, Process, Readings, Sampler, ThreadUsage};
 use crate::interrupt::Interrupt;
 
 /// How late the connections or a report may be: wrk's threads notice the end every 100 ms, on a busy
@@ -28,6 +28,22 @@ pub(super) enum Connected {
     Told,
 }
 
+/// What a load generator used, from the first reading on.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ClientSeries {
+    /// CPU time since then, a reading a step.
+    pub cpu_us: Vec<u64>,
+    /// CPU time by thread, from the last reading that saw all of them: wrk's end before it reports.
+    pub by_thread_us: Vec<u64>,
+}
+
+/// One reading of a load generator.
+#[derive(Debug)]
+struct Reading {
+    cpu_ns: u64,
+    threads: Vec<ThreadUsage>,
+}
+
 /// A load generator at work.
 #[derive(Debug)]
 pub struct Run {
@@ -39,6 +55,7 @@ pub struct Run {
     window: Duration,
     /// When the window began, or may have.
     began: Instant,
+    sampler: Option<Sampler<Reading>>,
 }
 
 impl Run {
@@ -69,7 +86,31 @@ impl Run {
             connected,
             window: Duration::from_secs(plan.window_s.into()),
             began: Instant::now(),
+            sampler: None,
         })
+    }
+
+    /// Begins to read what it uses, at every step.
+    ///
+    /// # Errors
+    /// When no thread can be started.
+    pub fn watch(&mut self, step: Duration) -> Result<()> {
+        let pid = self.process.pid().as_raw();
+        let read = move || {
+            let process = procfs::process::Process::new(pid).ok()?;
+            Some(Reading {
+                cpu_ns: host::cpu_ns(pid).ok()?,
+                threads: host::threads(&process),
+            })
+        };
+        self.sampler = Some(Sampler::start(step, read).context("cannot start a thread")?);
+        Ok(())
+    }
+
+    /// Ends the readings, and returns them; nothing when none were begun.
+    pub fn series(&mut self) -> ClientSeries {
+        let readings = self.sampler.take().map(Sampler::end);
+        readings.map_or_else(ClientSeries::default, |readings| client_series(&readings))
     }
 
     /// Waits until the connections are open: 2000 of them take some tens of milliseconds.
@@ -179,6 +220,18 @@ impl Run {
             _ => format!("{name} closed its output early"),
         };
         anyhow!("{how}{}", self.log.last_words())
+    }
+}
+
+fn client_series(readings: &Readings<Reading>) -> ClientSeries {
+    let values = &readings.values;
+    let first_ns = values.first().map_or(0, |reading| reading.cpu_ns);
+    let used = |reading: &Reading| reading.cpu_ns.saturating_sub(first_ns) / 1000;
+    let before = values.first().map_or(&[][..], |reading| &reading.threads);
+    let whole = values.iter().max_by_key(|reading| reading.threads.len());
+    ClientSeries {
+        cpu_us: values.iter().map(used).collect(),
+        by_thread_us: whole.map_or_else(Vec::new, |last| host::spent_us(before, &last.threads)),
     }
 }
 
