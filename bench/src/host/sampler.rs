@@ -62,7 +62,9 @@ impl<R: Send + 'static> Sampler<R> {
                 let Some(value) = read() else {
                     break;
                 };
-                readings.at_ms.push(u32::try_from(at_ms).unwrap_or(u32::MAX));
+                readings
+                    .at_ms
+                    .push(u32::try_from(at_ms).unwrap_or(u32::MAX));
                 readings.values.push(value);
                 // Late readings are taken at once, so that the number of a reading tells its step.
                 next += step;

@@ -3,6 +3,7 @@
 
 pub mod checks;
 pub mod real;
+pub mod sshd;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
