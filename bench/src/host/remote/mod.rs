@@ -50,7 +50,7 @@ pub struct Remote(Rc<RefCell<Connection>>);
 #[derive(Debug)]
 struct Connection {
     ssh: Ssh,
-    directories: Directories,
+    program: Binary,
     address: IpAddr,
     ready: Ready,
     prepare: Option<Prepare>,
@@ -76,10 +76,11 @@ impl Remote {
     ) -> Result<Self> {
         let ssh = Ssh::to(destination, interrupt.clone())?;
         let address = address.map_or_else(|| ssh.address(), Ok)?;
-        let (session, ready) = open(&ssh, directories, interrupt)?;
+        let program = ssh.program(directories)?;
+        let (session, ready) = open(&ssh, &program, interrupt)?;
         Ok(Self(Rc::new(RefCell::new(Connection {
             ssh,
-            directories: directories.clone(),
+            program,
             address,
             ready,
             prepare: None,
@@ -177,8 +178,8 @@ impl Remote {
     }
 }
 
-fn open(ssh: &Ssh, directories: &Directories, interrupt: &Interrupt) -> Result<(Session, Ready)> {
-    let mut probe = ssh.probe(directories)?;
+fn open(ssh: &Ssh, program: &Binary, interrupt: &Interrupt) -> Result<(Session, Ready)> {
+    let mut probe = ssh.probe(program)?;
     let opened = Session::open(&mut probe, interrupt);
     opened.with_context(|| format!("cannot run bench on {}", ssh.name()))
 }
@@ -230,7 +231,7 @@ impl Connection {
     }
 
     fn open_again(&mut self) -> Result<()> {
-        let (session, _) = open(&self.ssh, &self.directories, &self.interrupt)?;
+        let (session, _) = open(&self.ssh, &self.program, &self.interrupt)?;
         self.session = Some(session);
         self.sessions += 1;
         self.held.clear();

@@ -138,12 +138,11 @@ impl Ssh {
         first.copied().with_context(unknown)
     }
 
-    /// Sees to it that this `bench` is there, and returns the command that starts it as a probe. The
-    /// copy is checked by its hash before it is executed, each time.
+    /// The `bench` for the other machine: this one, where both are of a kind.
     ///
     /// # Errors
-    /// When that is not possible, or the other machine is of another kind and there is no `bench` for it.
-    pub fn probe(&self, directories: &Directories) -> Result<Command> {
+    /// When the machine cannot be reached, or is of another kind and there is no `bench` for it.
+    pub fn program(&self, directories: &Directories) -> Result<Binary> {
         let architecture = self.run("uname -m", Stdio::null(), PATIENCE)?;
         let architecture = architecture.trim();
         let path = if architecture == ARCH {
@@ -154,7 +153,16 @@ impl Ssh {
             path.with_context(|| other_architecture(architecture))?
         };
         check_architecture(&path, architecture)?;
-        let hash = Binary::read("bench", path.clone(), None)?.file.sha256;
+        Binary::read("bench", path, None)
+    }
+
+    /// Sees to it that `program` is there, and returns the command that starts it as a probe. The copy is
+    /// checked by its hash before it is executed, each time.
+    ///
+    /// # Errors
+    /// When that is not possible.
+    pub fn probe(&self, program: &Binary) -> Result<Command> {
+        let hash = &program.file.sha256;
         let folder = format!("d=${{XDG_CACHE_HOME:-$HOME/.cache}}/{}", store::FOLDER);
         let checked = format!(r#"[ "$(sha256sum <"$f")" = "{hash}  -" ]"#);
         let place = format!("{folder}; f=$d/{hash}");
@@ -164,7 +172,7 @@ impl Ssh {
             PATIENCE,
         )?;
         if held.trim() != "held" {
-            let file = File::open(&path).context("cannot read this program")?;
+            let file = File::open(&program.path).context("cannot read this program")?;
             let script = format!(
                 r#"umask 077; {folder}; mkdir -p "$d" && f=$(mktemp "$d/.new.XXXXXX") && cat >"$f" && {checked} && chmod 700 "$f" && mv -f "$f" "$d/{hash}" && exit 0; rm -f "$f"; exit 1"#
             );
