@@ -130,8 +130,10 @@ fn a_run_has_rows_from_both_hosts_and_executes_only_what_has_the_right_hash() {
             .iter()
             .any(|(path, _)| path.ends_with(&rows[0].subject_sha256))
     );
+    let executed = directory.path().join("executed");
+    let script = format!("#!/bin/sh\ntouch {}\n", executed.display());
     for (path, _) in &before {
-        fs::write(path, "#!/bin/sh\ntouch /tmp/hosts-was-executed\n").unwrap();
+        fs::write(path, &script).unwrap();
     }
     let again = ["run", "there.toml", "--seed", "1", "--out", "again"];
     let (ended, _, stderr) = run(&mut sshd.bench(directory.path(), &again));
@@ -141,7 +143,7 @@ fn a_run_has_rows_from_both_hosts_and_executes_only_what_has_the_right_hash() {
         sshd.apart,
     );
     assert_eq!(kept(), before);
-    assert!(!Path::new("/tmp/hosts-was-executed").exists());
+    assert!(!executed.exists());
     wait_for("the end of all there", || sshd.running().is_empty());
 }
 

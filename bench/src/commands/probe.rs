@@ -13,8 +13,7 @@ use super::options::ArmOptions;
 use super::print;
 use crate::host::{Host, Moment, STEP, agent};
 use crate::interrupt::Interrupt;
-use crate::processors;
-use crate::subjects;
+use crate::{load, processors, subjects};
 
 /// Readings by which their cost is told: more often than in a window, so that it takes a second only.
 const COST_READINGS: u32 = 100;
@@ -38,8 +37,10 @@ struct Cost {
     readings: u64,
     /// The time between two of them in a window.
     step_us: u128,
-    /// CPU time of the thread that takes them, a reading.
+    /// CPU time of the thread that reads the server, a reading.
     sampler_cpu_us_per_reading: u64,
+    /// CPU time of the thread that reads the load generator, a reading; here of this process.
+    client_sampler_cpu_us_per_reading: u64,
     /// CPU time of the server that answers, a reading.
     server_cpu_us_per_reading: u64,
 }
@@ -66,8 +67,9 @@ impl Arguments {
         let mut server = host.start(arm, &binaries[&arm.entry.subject], 1, cpus)?;
         let before = server.sample(Moment::Before)?;
         server.watch(COST_STEP)?;
+        let own = load::sample(i32::try_from(std::process::id())?, COST_STEP)?;
         sleep(COST_STEP * COST_READINGS);
-        let series = server.series()?;
+        let (series, own) = (server.series()?, own.end());
         let after = server.sample(Moment::After)?;
         server.stop()?;
         let spent = after.server.since(&before.server)?;
@@ -76,6 +78,7 @@ impl Arguments {
             readings,
             step_us: STEP.as_micros(),
             sampler_cpu_us_per_reading: series.cost_us / readings.max(1),
+            client_sampler_cpu_us_per_reading: own.cost_ns / 1000 / (own.at_ms.len() as u64).max(1),
             server_cpu_us_per_reading: (spent.cpu_user_us + spent.cpu_system_us) / readings.max(1),
         })
     }

@@ -389,7 +389,7 @@ mod tests {
         let counters = |event: &str| format!(r#"{{"event":"{event}","workers":[]}}"#);
         let script = format!(
             "trap \"echo '{}'\" USR1; trap \"echo '{}'; exit 0\" TERM; echo '{}'; \
-             while :; do sleep 0.01; done",
+             sleep 60 >/dev/null & while :; do wait; done",
             counters("counters").replace('"', "\\\""),
             counters("stop").replace('"', "\\\""),
             start_line(9)

@@ -2,8 +2,8 @@
 //! machine and its network have used.
 //!
 //! There are three kinds of host. On `local` both sides are on this machine, over loopback. On `netns` each has a
-//! network namespace of its own ([`link`]). On `ssh` the server is on another machine, where the same program
-//! answers this one's questions ([`remote`]). Whatever is asked of a host is asked through [`Host`] and
+//! network namespace of its own. On `ssh` the server is on another machine, where the same program
+//! answers this one's questions. Whatever is asked of a host is asked through [`Host`] and
 //! [`Server`]; the load generator is always this machine's.
 
 mod launch;
@@ -184,8 +184,8 @@ impl Host {
         })
     }
 
-    /// How far the first processors of both sides are from each other, where both are pinned on this
-    /// machine: see [`round_trip`].
+    /// A cache line's way from the server's first processor to the load generator's and back, where
+    /// both are pinned on this machine.
     ///
     /// # Errors
     /// When one of them is not available.

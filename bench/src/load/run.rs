@@ -1,6 +1,7 @@
 //! A load generator at work: started, watched, read.
 
 use std::fs;
+use std::io;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -38,8 +39,8 @@ pub struct ClientSeries {
 }
 
 /// One reading of a load generator.
-#[derive(Debug)]
-struct Reading {
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reading {
     cpu_ns: u64,
     threads: Vec<ThreadUsage>,
 }
@@ -95,15 +96,8 @@ impl Run {
     /// # Errors
     /// When no thread can be started.
     pub fn watch(&mut self, step: Duration) -> Result<()> {
-        let pid = self.process.pid().as_raw();
-        let read = move || {
-            let process = procfs::process::Process::new(pid).ok()?;
-            Some(Reading {
-                cpu_ns: host::cpu_ns(pid).ok()?,
-                threads: host::threads(&process),
-            })
-        };
-        self.sampler = Some(Sampler::start(step, read).context("cannot start a thread")?);
+        let sampler = sample(self.process.pid().as_raw(), step);
+        self.sampler = Some(sampler.context("cannot start a thread")?);
         Ok(())
     }
 
@@ -223,6 +217,21 @@ impl Run {
     }
 }
 
+/// Reads what a load generator uses, at every step.
+///
+/// # Errors
+/// When no thread can be started.
+pub fn sample(pid: i32, step: Duration) -> io::Result<Sampler<Reading>> {
+    let read = move || {
+        let process = procfs::process::Process::new(pid).ok()?;
+        Some(Reading {
+            cpu_ns: host::cpu_ns(pid).ok()?,
+            threads: host::threads(&process),
+        })
+    };
+    Sampler::start(step, read)
+}
+
 fn client_series(readings: &Readings<Reading>) -> ClientSeries {
     let values = &readings.values;
     let first_ns = values.first().map_or(0, |reading| reading.cpu_ns);
@@ -271,6 +280,23 @@ mod tests {
             message.contains("exit status: 1: unable to connect"),
             "{message}"
         );
+    }
+
+    #[test]
+    fn threads_are_told_by_the_last_reading_that_saw_all_of_them() {
+        let own = i32::try_from(std::process::id()).unwrap();
+        let sampler = sample(own, Duration::from_secs(60)).unwrap();
+        let mut readings = sampler.end();
+        let first = readings.values[0].clone();
+        let mut later = first.clone();
+        later.cpu_ns += 5000;
+        let mut last = later.clone();
+        last.cpu_ns += 4000;
+        last.threads.clear();
+        readings.values.extend([later, last]);
+        let series = client_series(&readings);
+        assert_eq!(series.cpu_us, [0, 5, 9]);
+        assert_eq!(series.by_thread_us, vec![0; first.threads.len()]);
     }
 
     #[test]
