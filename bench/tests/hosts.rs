@@ -8,13 +8,13 @@ mod support;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
-use std::process::Command;
 
 use bench::results::Folder;
 use procfs::process::all_processes;
 use records::{ENVIRONMENT_FILE, Environment, Generator};
 use support::checks::{check_reports, check_row};
 use support::real::{bench, children, run, runs, start, wait_for};
+use support::sshd::namespaces_are_allowed;
 use support::{rows, series};
 
 /// One arm under both generators.
@@ -41,22 +41,6 @@ fn directory() -> tempfile::TempDir {
     directory
 }
 
-/// Whether the kernel lets this test make network namespaces; said aloud when not.
-fn namespaces_are_allowed() -> bool {
-    let made = Command::new("unshare")
-        .args([
-            "-n", "ip", "link", "add", "kio0", "type", "veth", "peer", "name", "kio1",
-        ])
-        .output();
-    let allowed = made.is_ok_and(|output| output.status.success());
-    if !allowed {
-        eprintln!(
-            "skipped: the kernel refuses network namespaces, or `ip` is missing (needs root, iproute2)"
-        );
-    }
-    allowed
-}
-
 /// The network namespace of a process.
 fn namespace(pid: i32) -> Option<PathBuf> {
     fs::read_link(format!("/proc/{pid}/ns/net")).ok()
@@ -81,6 +65,9 @@ fn kept() -> BTreeSet<PathBuf> {
 #[test]
 fn both_sides_have_a_namespace_and_a_link() {
     if !namespaces_are_allowed() {
+        eprintln!(
+            "skipped: the kernel refuses network namespaces, or `ip` is missing (needs root, iproute2)"
+        );
         return;
     }
     let directory = directory();
@@ -153,6 +140,9 @@ fn both_sides_have_a_namespace_and_a_link() {
 #[test]
 fn kill_leaves_no_process_and_no_namespace() {
     if !namespaces_are_allowed() {
+        eprintln!(
+            "skipped: the kernel refuses network namespaces, or `ip` is missing (needs root, iproute2)"
+        );
         return;
     }
     let directory = directory();

@@ -223,15 +223,15 @@ fn what_a_kill_tore_is_removed_aloud_and_measured_again() {
     let whole_readings = [readings, b"\n"].concat();
     let half = line.len() / 2;
     // In the order of the three writes: within each of them, and between them.
-    let kills: [(&[u8], &[u8], &[u8], usize); 6] = [
-        (&readings[..half], b"", b"", 1),
-        (&whole_readings, b"", b"", 1),
-        (&whole_readings, &line[..half], b"", 2),
-        (&whole_readings, &whole_line, b"", 2),
-        (&whole_readings, &whole_line, &row[..1], 3),
-        (&whole_readings, &whole_line, row, 3),
+    let kills: [([&[u8]; 3], usize); 6] = [
+        ([&readings[..half], b"", b""], 1),
+        ([&whole_readings, b"", b""], 1),
+        ([&whole_readings, &line[..half], b""], 2),
+        ([&whole_readings, &whole_line, b""], 2),
+        ([&whole_readings, &whole_line, &row[..1]], 3),
+        ([&whole_readings, &whole_line, row], 3),
     ];
-    for (series_tail, load_tail, row_tail, removals) in kills {
+    for ([series_tail, load_tail, row_tail], removals) in kills {
         let run = Run::new(1);
         let mut first = Mock {
             interrupted_in: Some(3),

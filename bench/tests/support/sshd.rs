@@ -45,8 +45,7 @@ impl Sshd {
         let port = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = port.local_addr().unwrap().port();
         configure(folder.path(), port);
-        let apart = Command::new("unshare").args(["-n", "true"]).status();
-        let apart = apart.is_ok_and(|status| status.success());
+        let apart = namespaces_are_allowed();
         if !apart {
             eprintln!(
                 "not tested: a server in another network namespace, which the kernel refuses"
@@ -167,6 +166,18 @@ impl Drop for Sshd {
     fn drop(&mut self) {
         self.end();
     }
+}
+
+/// Whether the kernel lets a test make network namespaces and join them.
+pub fn namespaces_are_allowed() -> bool {
+    let pair = [
+        "link", "add", "kio0", "type", "veth", "peer", "name", "kio1",
+    ];
+    let made = Command::new("unshare")
+        .args(["-n", "ip"])
+        .args(pair)
+        .output();
+    made.is_ok_and(|output| output.status.success())
 }
 
 /// Kills a process of the test's own.
