@@ -14,7 +14,7 @@ use serde::Deserialize;
 pub use load::Load;
 
 use crate::arms::Arms;
-use crate::processors::{self, Count, Wanted};
+use crate::processors::{self, Count, Layout, Wanted};
 
 /// Far above what makes sense, and far below what overflows a figure or fills the memory.
 const MOST_BLOCKS: u32 = 10_000;
@@ -162,6 +162,20 @@ impl Experiment {
     /// # Errors
     /// When an arm does not exist, or the processors are too few.
     pub fn plan(&self, arms: &Arms, cpus: &[u32], oversubscribe: bool, seed: u64) -> Result<Plan> {
+        let lay_out = |wanted: &Wanted| processors::lay_out(cpus, wanted, oversubscribe);
+        self.plan_laid_out(arms, lay_out, seed)
+    }
+
+    /// The experiment on the processors that `lay_out` gives to each side.
+    ///
+    /// # Errors
+    /// When an arm does not exist, or the processors are too few.
+    pub fn plan_laid_out(
+        &self,
+        arms: &Arms,
+        lay_out: impl FnOnce(&Wanted) -> Result<Layout>,
+        seed: u64,
+    ) -> Result<Plan> {
         let mut entries = Vec::new();
         for name in &self.arms {
             entries.push(arms.get(name)?.entry.clone());
@@ -180,7 +194,7 @@ impl Experiment {
             client_threads: self.client_threads,
             loads: &load_points,
         };
-        let layout = processors::lay_out(cpus, &wanted, oversubscribe)?;
+        let layout = lay_out(&wanted)?;
         Ok(Plan {
             schema_version: SCHEMA_VERSION,
             experiment: self.name.clone(),

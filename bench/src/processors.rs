@@ -129,6 +129,41 @@ pub fn lay_out(cpus: &[u32], wanted: &Wanted, oversubscribe: bool) -> Result<Lay
     }
 }
 
+/// Lays the two sides out on a machine each: `auto` is all of its processors for either side.
+///
+/// # Errors
+/// When the server's machine has too few, or the sides are to share processors.
+pub fn lay_out_apart(
+    server_cpus: &[u32],
+    client_cpus: &[u32],
+    wanted: &Wanted,
+    oversubscribe: bool,
+) -> Result<Layout> {
+    ensure!(
+        wanted.placement == Placement::Apart,
+        "server and load generator cannot share processors of two machines; use --placement apart, or another --host"
+    );
+    let available = u32::try_from(server_cpus.len())?;
+    let workers = match wanted.workers {
+        Count::Auto => available,
+        Count::Exactly(workers) => workers,
+    };
+    ensure!(
+        workers <= available || oversubscribe,
+        "{workers} workers need as many processors, and the server's machine has {available} to use; use `quick`, or \
+         --oversubscribe to run it anyway"
+    );
+    let pinned = workers.min(available) as usize;
+    let own = u32::try_from(client_cpus.len())?;
+    Ok(Layout {
+        placement: Placement::Apart,
+        workers,
+        client_threads: threads(wanted.client_threads, own, wanted.loads)?,
+        server_cpus: server_cpus.get(..pinned).unwrap_or_default().to_vec(),
+        client_cpus: client_cpus.to_vec(),
+    })
+}
+
 /// `auto` is `processors` for either side.
 fn shared(wanted: &Wanted, processors: u32) -> Result<Layout> {
     Ok(Layout {
@@ -214,6 +249,27 @@ mod tests {
             ..Wanted::default()
         };
         lay_out(&cpus(count), &wanted, false).unwrap()
+    }
+
+    #[test]
+    fn two_machines_have_all_of_their_processors() {
+        let loads = loads(&[50, 500]);
+        let mut wanted = Wanted {
+            loads: &loads,
+            ..Wanted::default()
+        };
+        let layout = lay_out_apart(&cpus(8), &cpus(4), &wanted, false).unwrap();
+        assert_eq!((layout.workers, layout.client_threads), (8, 2));
+        assert_eq!((layout.server_cpus, layout.client_cpus), (cpus(8), cpus(4)));
+        wanted.workers = Count::Exactly(2);
+        let layout = lay_out_apart(&cpus(8), &cpus(4), &wanted, false).unwrap();
+        assert_eq!(layout.server_cpus, [0, 1]);
+        let few = lay_out_apart(&cpus(1), &cpus(4), &wanted, false).unwrap_err();
+        assert!(few.to_string().contains("--oversubscribe"), "{few}");
+        let layout = lay_out_apart(&cpus(1), &cpus(4), &wanted, true).unwrap();
+        assert_eq!((layout.workers, layout.server_cpus), (2, cpus(1)));
+        wanted.placement = Placement::Shared;
+        assert!(lay_out_apart(&cpus(8), &cpus(4), &wanted, true).is_err());
     }
 
     #[test]

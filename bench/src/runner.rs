@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use anyhow::Result;
-use records::{LoadRecord, Measurement};
+use records::{LoadRecord, Measurement, SeriesRecord};
 
 use crate::interrupt::Interrupt;
 use crate::results::{Medium, Recorder};
@@ -16,12 +16,17 @@ pub struct Measured {
     pub row: Measurement,
     /// What the load generator saw, when it had finished.
     pub load: Option<LoadRecord>,
+    /// How the window went, when it did.
+    pub series: Option<SeriesRecord>,
 }
 
 /// Measures cells.
 pub trait Executor {
     /// Measures one.
-    fn measure(&mut self, cell: &Cell) -> Measured;
+    ///
+    /// # Errors
+    /// When no cell can be measured any more; this one is left for a run that goes on.
+    fn measure(&mut self, cell: &Cell) -> Result<Measured>;
 }
 
 /// Hears of every cell.
@@ -50,7 +55,7 @@ pub fn remaining(cells: Vec<Cell>, done: &BTreeSet<Key>) -> Vec<Cell> {
 /// Measures and records `cells` in order.
 ///
 /// # Errors
-/// When a row cannot be recorded. Those before it are.
+/// When nothing can be measured any more, or a row cannot be recorded. Those before it are.
 pub fn run<M: Medium>(
     cells: &[Cell],
     executor: &mut impl Executor,
@@ -67,7 +72,9 @@ pub fn run<M: Medium>(
         if interrupt.is_set() {
             return Ok(Ended::Interrupted);
         }
-        recorder.record(&measured.row, measured.load.as_ref())?;
+        let measured = measured?;
+        let Measured { row, load, series } = &measured;
+        recorder.record(row, load.as_ref(), series.as_ref())?;
         observer.recorded(cell, &measured.row);
     }
     Ok(Ended::Complete)

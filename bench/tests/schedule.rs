@@ -14,8 +14,10 @@ use bench::results::Folder;
 use bench::runner::{self, Ended, Executor, Measured, Observer};
 use bench::schedule::{Cell, schedule};
 use nix::mount::{MntFlags, MsFlags, mount, umount2};
-use records::{LOAD_FILE, LoadRecord, MEASUREMENTS_FILE, Measurement, Plan};
-use support::{cells, environment, loads, plan, rows};
+use records::{
+    LOAD_FILE, LoadRecord, MEASUREMENTS_FILE, Measurement, Plan, SERIES_FILE, SeriesRecord,
+};
+use support::{cells, environment, loads, plan, rows, series};
 use tempfile::TempDir;
 
 /// Measures nothing: it notes its calls, fails for one arm, and is interrupted in one cell.
@@ -28,7 +30,7 @@ struct Mock {
 }
 
 impl Executor for Mock {
-    fn measure(&mut self, cell: &Cell) -> Measured {
+    fn measure(&mut self, cell: &Cell) -> anyhow::Result<Measured> {
         self.calls.push(cell.clone());
         if self.interrupted_in == Some(self.calls.len() - 1) {
             self.interrupt.set();
@@ -37,8 +39,9 @@ impl Executor for Mock {
         if self.failing_arm == Some(cell.arm.name.as_str()) {
             measured.row.error = "it did not start:\nno ring".to_owned();
             measured.load = None;
+            measured.series = None;
         }
-        measured
+        Ok(measured)
     }
 }
 
@@ -61,6 +64,15 @@ fn measured(cell: &Cell) -> Measured {
             requests: Some(u64::from(cell.sequence)),
             ..Measurement::default()
         },
+        series: Some(SeriesRecord {
+            block,
+            arm: arm.clone(),
+            load: load.clone(),
+            at_ms: vec![0],
+            requests: vec![0],
+            server_cpu_us: vec![0],
+            client_cpu_us: vec![0],
+        }),
         load: Some(LoadRecord {
             block,
             arm,
@@ -142,7 +154,39 @@ fn a_failing_arm_has_rows_with_its_error_and_stops_nothing() {
         let failed = row.arm == "kio-uring";
         assert_eq!(row.error == "it did not start:; no ring", failed, "{row:?}");
     }
-    assert_eq!(loads(&run.path).len(), 4);
+    assert_eq!((loads(&run.path).len(), series(&run.path).len()), (4, 4));
+}
+
+/// A machine that is lost in its third cell.
+struct Lost(u32);
+
+impl Executor for Lost {
+    fn measure(&mut self, cell: &Cell) -> anyhow::Result<Measured> {
+        self.0 += 1;
+        anyhow::ensure!(self.0 < 3, "it cannot be reached any more");
+        Ok(measured(cell))
+    }
+}
+
+#[test]
+fn a_machine_that_is_lost_ends_the_run_with_its_rows_kept() {
+    let run = Run::new(1);
+    let mut folder = Folder::create(Some(&run.path), "", &run.plan, &environment()).unwrap();
+    let (cells, interrupt) = (schedule(&run.plan), Interrupt::default());
+    let ended = runner::run(
+        &cells,
+        &mut Lost(0),
+        &mut folder.recorder,
+        &mut Silent,
+        &interrupt,
+    );
+    let message = ended.unwrap_err().to_string();
+    assert_eq!(message, "it cannot be reached any more");
+    drop(folder);
+    assert_eq!(rows(&run.path).len(), 2);
+    let mut second = Mock::default();
+    assert_eq!(run.resume(&mut second), Ended::Complete);
+    assert_eq!(second.calls, cells[2..]);
 }
 
 #[test]
@@ -174,21 +218,27 @@ fn what_a_kill_tore_is_removed_aloud_and_measured_again() {
     let line = fs::read_to_string(unbroken.file(LOAD_FILE)).unwrap();
     let line = line.lines().last().unwrap().as_bytes();
     let whole_line = [line, b"\n"].concat();
+    let readings = fs::read_to_string(unbroken.file(SERIES_FILE)).unwrap();
+    let readings = readings.lines().last().unwrap().as_bytes();
+    let whole_readings = [readings, b"\n"].concat();
     let half = line.len() / 2;
-    // In the order of the two writes: within the first, between them, within the second.
-    let kills: [(&[u8], &[u8], usize); 4] = [
-        (&line[..half], b"", 1),
-        (&whole_line, b"", 1),
-        (&whole_line, &row[..1], 2),
-        (&whole_line, row, 2),
+    // In the order of the three writes: within each of them, and between them.
+    let kills: [([&[u8]; 3], usize); 6] = [
+        ([&readings[..half], b"", b""], 1),
+        ([&whole_readings, b"", b""], 1),
+        ([&whole_readings, &line[..half], b""], 2),
+        ([&whole_readings, &whole_line, b""], 2),
+        ([&whole_readings, &whole_line, &row[..1]], 3),
+        ([&whole_readings, &whole_line, row], 3),
     ];
-    for (load_tail, row_tail, removals) in kills {
+    for ([series_tail, load_tail, row_tail], removals) in kills {
         let run = Run::new(1);
         let mut first = Mock {
             interrupted_in: Some(3),
             ..Mock::default()
         };
         run.start(&mut first);
+        append(&run.file(SERIES_FILE), series_tail);
         append(&run.file(LOAD_FILE), load_tail);
         append(&run.file(MEASUREMENTS_FILE), row_tail);
         let folder = Folder::resume(&run.path, &run.plan, &environment()).unwrap();
@@ -197,7 +247,7 @@ fn what_a_kill_tore_is_removed_aloud_and_measured_again() {
         assert_eq!(run.go_on(folder, &mut second), Ended::Complete);
         assert_eq!(second.calls, schedule(&run.plan)[3..]);
         assert_eq!(cells(&run.path), cells(&unbroken.path));
-        assert_eq!(loads(&run.path).len(), 4);
+        assert_eq!((loads(&run.path).len(), series(&run.path).len()), (4, 4));
     }
 }
 
@@ -263,6 +313,8 @@ fn damage_that_no_kill_explains_is_refused() {
         "line: 6",
     );
     refused(|run| append(&run.file(LOAD_FILE), b"{}\n"), "load.jsonl:5");
+    let lines = |run: &Run| append(&run.file(SERIES_FILE), b"{}\n");
+    refused(lines, "series.jsonl:5");
     refused(
         |run| fs::write(run.file(MEASUREMENTS_FILE), "block,arm\n").unwrap(),
         "another version",

@@ -27,13 +27,13 @@ struct Mock {
 }
 
 impl Executor for Mock {
-    fn measure(&mut self, cell: &Cell) -> Measured {
+    fn measure(&mut self, cell: &Cell) -> anyhow::Result<Measured> {
         if self.interrupted_in == Some(self.measured) {
             self.interrupt.set();
         }
         self.measured += 1;
         let odd = u64::from(cell.block % 2) * u64::from(cell.arm.name == "kio-uring");
-        Measured {
+        Ok(Measured {
             row: Measurement {
                 block: cell.block,
                 sequence: cell.sequence,
@@ -47,7 +47,8 @@ impl Executor for Mock {
                 ..Measurement::at(&cell.load)
             },
             load: None,
-        }
+            series: None,
+        })
     }
 }
 

@@ -215,7 +215,7 @@ fn compare_shows_what_differs_and_by_how_much() {
         ..NO_DIFFERENCE
     })
     .only(50);
-    other.environment.kernel_release = "7.0.0".into();
+    other.environment.server.kernel_release = "7.0.0".into();
     other.write(&root.path().join("b"));
     let output = analysis(root.path(), &["compare", "a", "b", "--out", "out"]);
     assert!(output.status.success(), "{}", stderr(&output));

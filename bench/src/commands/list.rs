@@ -27,7 +27,7 @@ pub struct Arguments {
 impl Arguments {
     pub fn run(self) -> Result<ExitCode> {
         let arms = self.arms.arms()?;
-        let plan = self.plan.plan(&arms, None)?;
+        let plan = self.plan.plan(&arms, None, None)?;
         print(&listing(&plan))?;
         Ok(ExitCode::SUCCESS)
     }

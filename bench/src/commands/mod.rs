@@ -4,6 +4,7 @@ mod arms;
 mod doctor;
 mod list;
 mod options;
+mod probe;
 mod profile;
 mod run;
 mod serve;
@@ -39,6 +40,8 @@ enum Command {
     Doctor(doctor::Arguments),
     /// Check byte by byte that running arms answer as they must
     Verify(verify::Arguments),
+    /// Do what `bench run --host ssh://...` asks for on the server's machine, or tell what sampling costs
+    Probe(probe::Arguments),
     /// Measure an experiment; the results folder's path is printed last
     Run(run::Arguments),
     /// Sample where the CPU time of arms goes, by perf; the results folder's path is printed last
@@ -57,6 +60,7 @@ impl Cli {
             Command::List(arguments) => arguments.run(),
             Command::Doctor(arguments) => arguments.run(),
             Command::Verify(arguments) => arguments.run(),
+            Command::Probe(arguments) => arguments.run(),
             Command::Run(arguments) => arguments.run(),
             Command::Profile(arguments) => arguments.run(),
         }

@@ -10,7 +10,7 @@ use serde::de::{DeserializeOwned, IntoDeserializer};
 
 use crate::arms::{Arms, SubjectOption};
 use crate::experiment::{Changes, Experiment};
-use crate::processors;
+use crate::processors::{self, Wanted};
 use crate::subjects::Directories;
 
 /// Which arms there are, and where their binaries are.
@@ -80,9 +80,14 @@ pub struct PlanOptions {
 }
 
 impl PlanOptions {
-    /// The plan on this machine. What is not given comes from `stored`, the plan of a run to go on
-    /// with, where there is one.
-    pub fn plan(&self, arms: &Arms, stored: Option<&Plan>) -> Result<Plan> {
+    /// The plan on this machine, with the server on another one's processors where those are given. What
+    /// is not given comes from `stored`, the plan of a run to go on with, where there is one.
+    pub fn plan(
+        &self,
+        arms: &Arms,
+        stored: Option<&Plan>,
+        server_cpus: Option<&[u32]>,
+    ) -> Result<Plan> {
         let names = |plan: &Plan| plan.arms.iter().map(|arm| arm.name.clone()).collect();
         let changes = Changes {
             arms: self.arms.clone().or_else(|| stored.map(names)),
@@ -96,9 +101,17 @@ impl PlanOptions {
             Some(seed) => seed,
             None => seed_from_time()?,
         };
-        Experiment::load(&self.experiment)?
-            .changed(&changes, arms)?
-            .plan(arms, &processors::available()?, self.oversubscribe, seed)
+        let experiment = Experiment::load(&self.experiment)?.changed(&changes, arms)?;
+        let (own, oversubscribe) = (processors::available()?, self.oversubscribe);
+        match server_cpus {
+            None => experiment.plan(arms, &own, oversubscribe, seed),
+            Some(server_cpus) => {
+                let lay_out = |wanted: &Wanted| {
+                    processors::lay_out_apart(server_cpus, &own, wanted, oversubscribe)
+                };
+                experiment.plan_laid_out(arms, lay_out, seed)
+            }
+        }
     }
 }
 

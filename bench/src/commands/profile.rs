@@ -113,7 +113,7 @@ impl Arguments {
             scheduling: None,
             oversubscribe: false,
         };
-        let mut plan = like.plan(arms, None)?;
+        let mut plan = like.plan(arms, None, None)?;
         NAME.clone_into(&mut plan.experiment);
         plan.load_points = vec![LoadPoint {
             connections: self.load,

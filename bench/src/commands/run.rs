@@ -1,17 +1,18 @@
 //! `bench run`
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Result, ensure};
-use clap::{Args, ValueEnum};
+use clap::Args;
 use records::{Environment, Placement, Plan};
 
 use super::options::{ArmOptions, PlanOptions};
 use super::print;
 use crate::arms::{Arm, Arms};
-use crate::host::Host;
+use crate::host::{Host, HostName, Remote};
 use crate::interrupt::{self, Interrupt};
 use crate::load::Generators;
 use crate::measure::Measurer;
@@ -19,16 +20,23 @@ use crate::progress::Progress;
 use crate::results::Folder;
 use crate::runner::{self, Ended};
 use crate::schedule::schedule;
-use crate::{announcement, dates, machine, preflight, processors, stop, subjects};
+use crate::subjects::Directories;
+use crate::{announcement, dates, preflight, processors, stop, subjects};
 
 #[derive(Args, Debug)]
 pub struct Arguments {
     #[command(flatten)]
     plan: PlanOptions,
 
-    /// Where the servers run
-    #[arg(long, value_enum, default_value_t = HostOption::Local)]
-    host: HostOption,
+    /// Where the servers run: local (this machine, loopback), netns (this machine, a network namespace for
+    /// each side; needs root), or ssh://USER@HOST:PORT (another machine; see docs/hosts.md)
+    #[arg(long, value_name = "HOST", default_value_t = HostName::Local)]
+    host: HostName,
+
+    /// With --host ssh://...: the address there that servers listen on and the load goes to [default: the
+    /// one that the name stands for]
+    #[arg(long, value_name = "ADDR")]
+    server_address: Option<IpAddr>,
 
     /// The results folder [default: results/DATE-HARDWARE-EXPERIMENT below the current directory]
     #[arg(long, value_name = "DIR", conflicts_with = "resume")]
@@ -42,39 +50,41 @@ pub struct Arguments {
     arms: ArmOptions,
 }
 
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum HostOption {
-    /// Server and load generator on this machine
-    Local,
-}
-
 impl Arguments {
     /// Status 130 after Ctrl-C.
     pub fn run(self) -> Result<ExitCode> {
-        let HostOption::Local = self.host;
         let arms = self.arms.arms()?;
         let stored = self.resume.as_deref().map(Folder::plan).transpose()?;
-        let plan = self.plan.plan(&arms, stored.as_ref())?;
+        let directories = self.arms.directories()?;
+        let interrupt = Interrupt::on_signals()?;
+        let remote = self.remote(&directories, &interrupt)?;
+        let server_cpus = remote.as_ref().map(Remote::cpus);
+        let planned = self
+            .plan
+            .plan(&arms, stored.as_ref(), server_cpus.as_deref());
+        let plan = Plan {
+            host: self.host.kind().to_owned(),
+            ..planned?
+        };
         let chosen = arms_of(&plan, &arms)?;
         let copies = subjects::directory_for_copies()?;
-        let directories = self.arms.directories()?;
         let mut binaries = subjects::resolve(chosen.values(), &directories, Some(copies.path()))?;
         let generators = Generators::find(&plan, &directories, copies.path())?;
         // Beside the servers: what loads them is as much part of the measurement.
         binaries.extend(generators.binary());
         let target = self.resume.as_deref().or(self.out.as_deref());
+        let host = match (&self.host, remote) {
+            (HostName::Netns, _) => Host::netns(plan.scheduling, interrupt.clone())?,
+            (_, Some(remote)) => Host::ssh(remote, &plan, interrupt.clone())?,
+            (_, None) => Host::local(plan.scheduling, interrupt.clone()),
+        };
+        // Of the load generator's side: from here on this thread is where the load is made.
         preflight::check(&plan, target.unwrap_or(Path::new("results")))?;
-        let environment = machine::environment(
-            &generators.versions(),
-            &binaries,
-            machine::facts(machine::LOOPBACK)?,
-            None,
-        );
+        let environment = host.environment(&generators.versions(), &binaries)?;
 
-        let interrupt = Interrupt::on_signals()?;
         let client_cpus = plan.client_cpus.clone();
         let mut measurer = Measurer {
-            host: Host::local(plan.scheduling, interrupt.clone()),
+            host,
             plan,
             arms: chosen,
             binaries,
@@ -109,6 +119,19 @@ impl Arguments {
             }
             Ended::Interrupted => ExitCode::from(interrupt::EXIT_STATUS),
         })
+    }
+
+    /// The connection to the server's machine, if that is another one.
+    fn remote(&self, directories: &Directories, interrupt: &Interrupt) -> Result<Option<Remote>> {
+        let HostName::Ssh(destination) = &self.host else {
+            ensure!(
+                self.server_address.is_none(),
+                "--server-address is for --host ssh://... only; leave it out"
+            );
+            return Ok(None);
+        };
+        let destination = destination.clone();
+        Remote::connect(destination, self.server_address, directories, interrupt).map(Some)
     }
 
     /// The folder to go on with, if there is one.
@@ -158,6 +181,12 @@ impl Arguments {
     fn resume_command(&self, folder: &Path) -> String {
         let mut words = vec!["bench run".to_owned(), self.plan.experiment.clone()];
         words.push(format!("--resume {}", folder.display()));
+        if self.host != HostName::Local {
+            words.push(format!("--host {}", self.host));
+        }
+        if let Some(address) = self.server_address {
+            words.push(format!("--server-address {address}"));
+        }
         if let Some(placement) = self.plan.placement {
             let word = match placement {
                 Placement::Apart => "apart",

@@ -53,7 +53,7 @@ impl Arguments {
             format!("cannot run on processors {}; `lscpu` lists them", self.cpus)
         })?;
         let values = Placeholders::new(self.listen, workers, &cpus);
-        let launch = Launch::new(arm, binary, &values, self.listen, &cpus);
+        let launch = Launch::new(arm, &binary.path, &values, self.listen, &cpus);
         let error = launch.command().exec();
         Err(error).with_context(|| format!("cannot run {}", binary.path.display()))
     }

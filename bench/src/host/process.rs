@@ -12,7 +12,7 @@
 
 use std::io;
 use std::os::unix::process::CommandExt;
-use std::process::{Child, ChildStdout, Command, ExitStatus};
+use std::process::{Child, ChildStdin, ChildStdout, Command, ExitStatus};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -22,7 +22,19 @@ use nix::sys::signal::{Signal, kill, killpg};
 use nix::unistd::{Pid, getpid, getppid};
 use records::Scheduling;
 
+use super::namespace::Namespace;
 use crate::processors::confine;
+
+/// Where and how a child runs.
+#[derive(Clone, Debug, Default)]
+pub struct Confinement {
+    /// Its processors; none leave it free.
+    pub cpus: Vec<u32>,
+    /// Its scheduling policy.
+    pub scheduling: Scheduling,
+    /// Its network namespace, when that is not the starting thread's.
+    pub namespace: Option<Namespace>,
+}
 
 /// A running child. Dropping it kills it and all of its process group.
 #[derive(Debug)]
@@ -33,16 +45,28 @@ pub struct Process {
 impl Process {
     /// Starts `command` with a scheduling policy, confined to `cpus`; no processors leave it free.
     pub fn start(command: &mut Command, cpus: &[u32], scheduling: Scheduling) -> io::Result<Self> {
+        let confinement = Confinement {
+            cpus: cpus.to_vec(),
+            scheduling,
+            namespace: None,
+        };
+        Self::start_confined(command, confinement)
+    }
+
+    /// Starts `command` as `confinement` says.
+    pub fn start_confined(command: &mut Command, confinement: Confinement) -> io::Result<Self> {
         let parent = getpid();
-        let cpus = cpus.to_vec();
         let prepare = move || {
             set_pdeathsig(Signal::SIGKILL)?;
             if getppid() != parent {
                 // The harness ended before the line above: nobody is left to be killed with.
                 return Err(Errno::ESRCH.into());
             }
-            confine(&cpus)?;
-            schedule(scheduling)?;
+            if let Some(namespace) = &confinement.namespace {
+                namespace.enter()?;
+            }
+            confine(&confinement.cpus)?;
+            schedule(confinement.scheduling)?;
             Ok(())
         };
         command.process_group(0);
@@ -57,6 +81,11 @@ impl Process {
     /// Its process.
     pub fn pid(&self) -> Pid {
         Pid::from_raw(self.child.id().cast_signed())
+    }
+
+    /// Its standard input, once, when it is a pipe.
+    pub fn take_input(&mut self) -> Option<ChildStdin> {
+        self.child.stdin.take()
     }
 
     /// Its standard output, once, when it is a pipe.

@@ -6,9 +6,12 @@ use anyhow::{Context, Result, ensure};
 use nix::time::ClockId;
 use nix::unistd::Pid;
 use procfs::process::{Process, all_processes};
+use serde::{Deserialize, Serialize};
+
+use super::thread_usage::{self, ThreadUsage};
 
 /// The sums over a process and all its descendants since they started.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ServerUsage {
     pids: BTreeSet<i32>,
     cpu_ns: u64,
@@ -17,10 +20,11 @@ pub struct ServerUsage {
     switches_voluntary: u64,
     switches_involuntary: u64,
     rss_bytes: u64,
+    threads: Vec<ThreadUsage>,
 }
 
 /// What was used between two readings; memory as at the second.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ServerSpent {
     /// CPU time in user mode.
     pub cpu_user_us: u64,
@@ -32,6 +36,8 @@ pub struct ServerSpent {
     pub switches_involuntary: u64,
     /// Resident memory.
     pub rss_bytes: u64,
+    /// CPU time by thread, in the order in which they were made; a thread that ended is left out.
+    pub cpu_by_thread_us: Vec<u64>,
 }
 
 impl ServerUsage {
@@ -46,16 +52,14 @@ impl ServerUsage {
                 .add(pid)
                 .with_context(|| format!("cannot read what process {pid} of the server used"))?;
         }
+        thread_usage::sort(&mut usage.threads);
         Ok(usage)
     }
 
     fn add(&mut self, pid: i32) -> Result<()> {
-        // The process clock: nanoseconds, every thread, those that have ended and io_uring's own
-        // included. /proc/PID/stat has the same total, but in ticks of 10 ms.
-        let now = ClockId::pid_cpu_clock_id(Pid::from_raw(pid))?.now()?;
-        let whole = u64::try_from(now.tv_sec())? * 1_000_000_000;
-        self.cpu_ns += whole + u64::try_from(now.tv_nsec())?;
+        self.cpu_ns += cpu_ns(pid)?;
         let process = Process::new(pid)?;
+        self.threads.extend(thread_usage::threads(&process));
         let stat = process.stat()?;
         self.user_ticks += stat.utime;
         self.system_ticks += stat.stime;
@@ -99,8 +103,20 @@ impl ServerUsage {
                 .switches_involuntary
                 .saturating_sub(before.switches_involuntary),
             rss_bytes: self.rss_bytes,
+            cpu_by_thread_us: thread_usage::spent_us(&before.threads, &self.threads),
         })
     }
+}
+
+/// CPU time of a process in nanoseconds, from its clock: every thread, those that have ended and
+/// io_uring's own included. `/proc/PID/stat` has the same total, but in ticks of 10 ms.
+///
+/// # Errors
+/// When the process has ended.
+pub fn cpu_ns(pid: i32) -> Result<u64> {
+    let now = ClockId::pid_cpu_clock_id(Pid::from_raw(pid))?.now()?;
+    let whole = u64::try_from(now.tv_sec())? * 1_000_000_000;
+    Ok(whole + u64::try_from(now.tv_nsec())?)
 }
 
 /// `whole * part / parts`, without overflow; nothing of no parts.
@@ -110,7 +126,7 @@ fn share(whole: u64, part: u64, parts: u64) -> u64 {
 }
 
 /// `pid` and its descendants.
-fn family(pid: i32) -> BTreeSet<i32> {
+pub fn family(pid: i32) -> BTreeSet<i32> {
     let processes = all_processes().into_iter().flatten().flatten();
     // Those that end while they are listed are left out.
     let parents: Vec<(i32, i32)> = processes
@@ -177,7 +193,7 @@ mod tests {
                 break usage;
             }
         };
-        assert_eq!(usage.pids.len(), 2);
+        assert_eq!((usage.pids.len(), usage.threads.len()), (2, 2));
         assert!(usage.cpu_ns > 50_000_000 && usage.rss_bytes > 0);
     }
 

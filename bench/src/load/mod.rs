@@ -14,7 +14,7 @@ pub use flood::Flood;
 pub use generators::{Generators, arguments, name};
 pub use histogram::Latencies;
 pub use report::Window;
-pub use run::Run;
+pub use run::{ClientSeries, Reading, Run, sample};
 pub use wrk::Wrk;
 
 /// A closed loop of wrk on so many connections, with so many requests in flight on each.

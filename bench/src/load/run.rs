@@ -1,6 +1,7 @@
 //! A load generator at work: started, watched, read.
 
 use std::fs;
+use std::io;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -10,7 +11,7 @@ use records::{Generator, LoadPoint, Plan, Scheduling};
 
 use super::histogram::Latencies;
 use super::report::{self, Window};
-use crate::host::{Lines, Log, Next, Process};
+use crate::host::{self, Lines, Log, Next, Process, Readings, Sampler, ThreadUsage};
 use crate::interrupt::Interrupt;
 
 /// How late the connections or a report may be: wrk's threads notice the end every 100 ms, on a busy
@@ -28,6 +29,22 @@ pub(super) enum Connected {
     Told,
 }
 
+/// What a load generator used, from the first reading on.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ClientSeries {
+    /// CPU time since then, a reading a step.
+    pub cpu_us: Vec<u64>,
+    /// CPU time by thread, from the last reading that saw all of them: wrk's end before it reports.
+    pub by_thread_us: Vec<u64>,
+}
+
+/// One reading of a load generator.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reading {
+    cpu_ns: u64,
+    threads: Vec<ThreadUsage>,
+}
+
 /// A load generator at work.
 #[derive(Debug)]
 pub struct Run {
@@ -39,6 +56,7 @@ pub struct Run {
     window: Duration,
     /// When the window began, or may have.
     began: Instant,
+    sampler: Option<Sampler<Reading>>,
 }
 
 impl Run {
@@ -69,7 +87,24 @@ impl Run {
             connected,
             window: Duration::from_secs(plan.window_s.into()),
             began: Instant::now(),
+            sampler: None,
         })
+    }
+
+    /// Begins to read what it uses, at every step.
+    ///
+    /// # Errors
+    /// When no thread can be started.
+    pub fn watch(&mut self, step: Duration) -> Result<()> {
+        let sampler = sample(self.process.pid().as_raw(), step);
+        self.sampler = Some(sampler.context("cannot start a thread")?);
+        Ok(())
+    }
+
+    /// Ends the readings, and returns them; nothing when none were begun.
+    pub fn series(&mut self) -> ClientSeries {
+        let readings = self.sampler.take().map(Sampler::end);
+        readings.map_or_else(ClientSeries::default, |readings| client_series(&readings))
     }
 
     /// Waits until the connections are open: 2000 of them take some tens of milliseconds.
@@ -182,6 +217,33 @@ impl Run {
     }
 }
 
+/// Reads what a load generator uses, at every step.
+///
+/// # Errors
+/// When no thread can be started.
+pub fn sample(pid: i32, step: Duration) -> io::Result<Sampler<Reading>> {
+    let read = move || {
+        let process = procfs::process::Process::new(pid).ok()?;
+        Some(Reading {
+            cpu_ns: host::cpu_ns(pid).ok()?,
+            threads: host::threads(&process),
+        })
+    };
+    Sampler::start(step, read)
+}
+
+fn client_series(readings: &Readings<Reading>) -> ClientSeries {
+    let values = &readings.values;
+    let first_ns = values.first().map_or(0, |reading| reading.cpu_ns);
+    let used = |reading: &Reading| reading.cpu_ns.saturating_sub(first_ns) / 1000;
+    let before = values.first().map_or(&[][..], |reading| &reading.threads);
+    let whole = values.iter().max_by_key(|reading| reading.threads.len());
+    ClientSeries {
+        cpu_us: values.iter().map(used).collect(),
+        by_thread_us: whole.map_or_else(Vec::new, |last| host::spent_us(before, &last.threads)),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::net::TcpListener;
@@ -218,6 +280,23 @@ mod tests {
             message.contains("exit status: 1: unable to connect"),
             "{message}"
         );
+    }
+
+    #[test]
+    fn threads_are_told_by_the_last_reading_that_saw_all_of_them() {
+        let own = i32::try_from(std::process::id()).unwrap();
+        let sampler = sample(own, Duration::from_secs(60)).unwrap();
+        let mut readings = sampler.end();
+        let first = readings.values[0].clone();
+        let mut later = first.clone();
+        later.cpu_ns += 5000;
+        let mut last = later.clone();
+        last.cpu_ns += 4000;
+        last.threads.clear();
+        readings.values.extend([later, last]);
+        let series = client_series(&readings);
+        assert_eq!(series.cpu_us, [0, 5, 9]);
+        assert_eq!(series.by_thread_us, vec![0; first.threads.len()]);
     }
 
     #[test]

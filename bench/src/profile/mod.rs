@@ -12,7 +12,6 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 use conformance::{check_hello, check_hello_body};
 use records::ProfileRecord;
-use server_kit::StartLine;
 
 pub use folder::ProfileFolder;
 pub use perf::Perf;
@@ -122,7 +121,7 @@ impl Profiler {
 
 /// The process that a server says it is.
 fn process(server: &Server) -> Result<u32> {
-    let start: StartLine = serde_json::from_str(server.start_line())
-        .context("only an arm that prints a start line can be profiled")?;
+    let start = server.facts().start.as_ref();
+    let start = start.context("only an arm that prints a start line can be profiled")?;
     Ok(start.pid)
 }

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
 use records::{
-    ENVIRONMENT_FILE, EXPERIMENT_FILE, Environment, LOAD_FILE, MEASUREMENTS_FILE, Plan,
-    SCHEMA_VERSION,
+    ENVIRONMENT_FILE, EXPERIMENT_FILE, Environment, LOAD_FILE, LoadRecord, MEASUREMENTS_FILE, Plan,
+    SCHEMA_VERSION, SERIES_FILE, SeriesRecord,
 };
 use serde::Deserialize;
 
@@ -88,12 +88,13 @@ impl Folder {
 
     fn open(path: PathBuf, lock: Lock) -> Result<Self> {
         let rows = repair::rows(&path.join(MEASUREMENTS_FILE))?;
-        let load = repair::load(&path.join(LOAD_FILE), &rows.keys)?;
+        let load = repair::lines::<LoadRecord>(&path.join(LOAD_FILE), &rows.keys)?;
+        let series = repair::lines::<SeriesRecord>(&path.join(SERIES_FILE), &rows.keys)?;
         sync_directory(&path)?;
-        let removed = [rows.removed, load.removed];
+        let removed = [rows.removed, load.removed, series.removed];
         Ok(Self {
             path,
-            recorder: Recorder::new(rows.file, load.file),
+            recorder: Recorder::new(rows.file, load.file, series.file),
             done: rows.keys,
             removed: removed
                 .into_iter()

@@ -6,7 +6,8 @@ use std::io;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail, ensure};
-use records::{COLUMNS, LoadRecord, Measurement};
+use records::{COLUMNS, LoadRecord, Measurement, SeriesRecord};
+use serde::de::DeserializeOwned;
 
 use super::append::AppendFile;
 use crate::schedule::Key;
@@ -52,19 +53,37 @@ pub fn rows(path: &Path) -> Result<Repaired> {
     })
 }
 
-/// Opens `load.jsonl`: makes it, or cuts off a torn last line and one whose row was never written.
+/// An entry of a file with a line a measurement.
+pub trait Entry: DeserializeOwned {
+    /// The cell that it is of.
+    fn key(&self) -> Key;
+}
+
+impl Entry for LoadRecord {
+    fn key(&self) -> Key {
+        (self.block, self.arm.clone(), self.load.clone())
+    }
+}
+
+impl Entry for SeriesRecord {
+    fn key(&self) -> Key {
+        (self.block, self.arm.clone(), self.load.clone())
+    }
+}
+
+/// Opens a file of lines: makes it, or cuts off a torn last line and one whose row was never written.
 ///
 /// # Errors
 /// When a whole line is not readable, or is of a cell that has no row.
-pub fn load(path: &Path, rows: &BTreeSet<Key>) -> Result<Repaired> {
+pub fn lines<T: Entry>(path: &Path, rows: &BTreeSet<Key>) -> Result<Repaired> {
     let mut file = open(path)?;
     let (text, mut removed) = whole_lines(path, &mut file, "line")?;
     let mut keys = BTreeSet::new();
     let count = text.lines().count();
     for (number, line) in (1..).zip(text.lines()) {
-        let record: LoadRecord =
+        let record: T =
             serde_json::from_str(line).with_context(|| format!("{}:{number}", path.display()))?;
-        let key = load_key(&record);
+        let key = record.key();
         if rows.contains(&key) {
             insert(&mut keys, key, path)?;
         } else if number == count {
@@ -126,8 +145,4 @@ fn insert(keys: &mut BTreeSet<Key>, key: Key, path: &Path) -> Result<()> {
 
 fn row_key(row: &Measurement) -> Key {
     (row.block, row.arm.clone(), row.load_point())
-}
-
-fn load_key(record: &LoadRecord) -> Key {
-    (record.block, record.arm.clone(), record.load.clone())
 }

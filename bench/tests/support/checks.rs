@@ -28,6 +28,14 @@ pub fn check_row(row: &Measurement) {
         Generator::Flood => whole,
     };
     assert_eq!(reports, cpu_us.is_some_and(|us| (1..=most).contains(&us)));
+    for threads in [&row.server_cpu_by_thread_us, &row.client_cpu_by_thread_us] {
+        let used: Vec<u64> = threads.split(';').map(|us| us.parse().unwrap()).collect();
+        assert!(used.iter().sum::<u64>() > 0, "{row:?}");
+    }
+    let processors = |list: &str| list.split(';').count();
+    let count = processors(&row.host_cpu_busy_by_cpu_us);
+    assert_eq!(processors(&row.host_cpu_softirq_by_cpu_us), count);
+    assert_eq!(processors(&row.host_cpu_steal_by_cpu_us), count);
     assert!(row.latency_p50_us <= row.latency_p99_us && row.latency_p99_us <= row.latency_max_us);
     assert_eq!(row.subject_sha256.len(), 64);
 }

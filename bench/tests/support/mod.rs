@@ -3,6 +3,7 @@
 
 pub mod checks;
 pub mod real;
+pub mod sshd;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -11,7 +12,10 @@ use bench::arms::Arms;
 use bench::experiment::Experiment;
 use bench::machine;
 use bench::schedule::Key;
-use records::{Environment, LOAD_FILE, LoadRecord, MEASUREMENTS_FILE, Measurement, Plan};
+use records::{
+    Environment, LOAD_FILE, LoadRecord, MEASUREMENTS_FILE, Measurement, Plan, SERIES_FILE,
+    SeriesRecord,
+};
 
 /// A plan of two arms, two loads and `blocks` blocks.
 pub fn plan(blocks: u32, seed: u64) -> Plan {
@@ -37,6 +41,14 @@ pub fn rows(folder: &Path) -> Vec<Measurement> {
 /// The lines of its load file.
 pub fn loads(folder: &Path) -> Vec<LoadRecord> {
     let text = std::fs::read_to_string(folder.join(LOAD_FILE)).unwrap();
+    text.lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
+}
+
+/// The lines of its series file.
+pub fn series(folder: &Path) -> Vec<SeriesRecord> {
+    let text = std::fs::read_to_string(folder.join(SERIES_FILE)).unwrap();
     text.lines()
         .map(|line| serde_json::from_str(line).unwrap())
         .collect()
