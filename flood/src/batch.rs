@@ -63,10 +63,7 @@ pub(crate) enum Progress {
 impl Batch {
     /// One whose latency counts from `sent`.
     pub(crate) fn new(sent: Instant) -> Self {
-        Self {
-            sent,
-            received: 0,
-        }
+        Self { sent, received: 0 }
     }
 
     /// Takes what has come.

@@ -7,7 +7,7 @@ use anyhow::{Context, Result, ensure};
 
 use crate::answer;
 use crate::args::Settings;
-use crate::batch::{Expected, Expectation};
+use crate::batch::{Expectation, Expected};
 use crate::ring::Requests;
 use crate::source::Source;
 use crate::stop::Stop;

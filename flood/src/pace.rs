@@ -85,7 +85,10 @@ mod tests {
         for (number, time) in (0u64..).zip(times) {
             let expected = began + Duration::from_nanos(number * 1_000_000 / 3);
             let distance = expected.max(time) - expected.min(time);
-            assert!(distance < Duration::from_micros(400), "{number}: {distance:?}");
+            assert!(
+                distance < Duration::from_micros(400),
+                "{number}: {distance:?}"
+            );
         }
     }
 }

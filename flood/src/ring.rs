@@ -126,7 +126,11 @@ impl Ring {
     /// Sends the request on a connection, or the last one on it.
     #[inline]
     pub(crate) fn send(&mut self, connection: usize, stream: &TcpStream, last: bool) -> Result<()> {
-        let request = if last { &self.requests.last } else { &self.requests.usual };
+        let request = if last {
+            &self.requests.last
+        } else {
+            &self.requests.usual
+        };
         let length = u32::try_from(request.len()).unwrap_or(u32::MAX);
         // WAITALL: the kernel goes on with a send that was cut short.
         let entry = opcode::Send::new(Fd(stream.as_raw_fd()), request.as_ptr(), length)

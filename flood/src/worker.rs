@@ -80,7 +80,10 @@ impl<'a> Worker<'a> {
         expected: Expectation,
     ) -> Result<(Tally, Vec<TcpStream>)> {
         let settings = task.settings;
-        let longest = expected.usual.batch_bytes().max(expected.last.batch_bytes());
+        let longest = expected
+            .usual
+            .batch_bytes()
+            .max(expected.last.batch_bytes());
         ring.register_buffers(streams.len(), longest)?;
         let now = Instant::now();
         let (state, left) = first_state(settings);

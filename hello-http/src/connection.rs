@@ -108,7 +108,11 @@ impl Connection {
 
     /// Parses a head in place; when its end has not come, carries its start over.
     #[inline]
-    fn take_head<R: Responses>(&mut self, input: &[u8], answers: &mut Answers<R>) -> Result<usize, Refusal> {
+    fn take_head<R: Responses>(
+        &mut self,
+        input: &[u8],
+        answers: &mut Answers<R>,
+    ) -> Result<usize, Refusal> {
         match input {
             // Empty lines before a request line are skipped (RFC 9112, section 2.2).
             [b'\n', ..] => return Ok(1),
@@ -128,7 +132,11 @@ impl Connection {
     /// Completes a carried head. It is parsed again only when a line of it has ended, so the
     /// limits on headers and bytes bound the work however small the pieces are.
     #[cold]
-    fn take_carried_head<R: Responses>(&mut self, input: &[u8], answers: &mut Answers<R>) -> Result<usize, Refusal> {
+    fn take_carried_head<R: Responses>(
+        &mut self,
+        input: &[u8],
+        answers: &mut Answers<R>,
+    ) -> Result<usize, Refusal> {
         if self.carry == b"\r" && input[0] == b'\n' {
             self.carry = Vec::new();
             return Ok(1);

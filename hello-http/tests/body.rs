@@ -24,7 +24,8 @@ fn the_body_has_the_length_that_was_asked_for() {
         let many = feed(&GET.repeat(300));
         assert_eq!((&*many.bytes, many.requests), (&*plain.repeat(300), 300));
         let close = feed(b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
-        let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {bytes}\r\nConnection: close\r\n\r\n");
+        let head =
+            format!("HTTP/1.1 200 OK\r\nContent-Length: {bytes}\r\nConnection: close\r\n\r\n");
         assert_eq!((&*close.bytes, close.close), (&*answer(&head, bytes), true));
         let head_only = feed(b"HEAD / HTTP/1.1\r\nHost: a\r\n\r\n");
         assert_eq!(&*head_only.bytes, &plain[..plain.len() - bytes]);
@@ -45,6 +46,9 @@ fn the_studys_own_length_is_the_studys_own_mode() {
 fn every_read_is_answered_with_the_other_body_too() {
     let mut connection = Connection::new(Mode::new(true, Some(2)));
     let batch = connection.feed(b"anything");
-    assert_eq!(&*batch.bytes, answer("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n", 2));
+    assert_eq!(
+        &*batch.bytes,
+        answer("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n", 2)
+    );
     assert_eq!((batch.requests, batch.close), (1, false));
 }
