@@ -18,6 +18,9 @@ const STUDY: &str = include_str!("../arms.toml");
 /// The arms of other runtimes and servers.
 const PEERS: &str = include_str!("../peers/arms.toml");
 
+/// Servers that are built elsewhere, and how they are run: `--subject` with such a name is that arm.
+const GUESTS: &str = include_str!("../guests.toml");
+
 /// One arm.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Arm {
@@ -29,6 +32,10 @@ pub struct Arm {
     pub reports: bool,
     /// What it must answer.
     pub answers: Answers,
+    /// The only port that it listens on, where that cannot be told it.
+    pub port: Option<u16>,
+    /// Whether it ends at the end of its standard input, which is therefore kept open.
+    pub ends_with_stdin: bool,
     /// How the words of its start line differ from those of the arm it is compared with: `+word` for
     /// one that only it has, `-word` for one that only the other has.
     pub changes: Option<Vec<String>>,
@@ -73,6 +80,18 @@ impl fmt::Display for SubjectOption {
 }
 
 impl SubjectOption {
+    /// The guest of that name with this binary, where there is one.
+    fn arm_among(&self, guests: &[Arm]) -> Arm {
+        let guest = guests.iter().find(|arm| arm.entry.name == self.name);
+        guest.map_or_else(
+            || self.arm(),
+            |guest| Arm {
+                command: Some(self.path.clone()),
+                ..guest.clone()
+            },
+        )
+    }
+
     /// An arm that runs the binary as the study's own servers are run, and without their reports.
     fn arm(&self) -> Arm {
         let args = [
@@ -104,8 +123,28 @@ impl SubjectOption {
             command: Some(self.path.clone()),
             reports: false,
             answers: Answers::SameBytes,
+            port: None,
+            ends_with_stdin: false,
             changes: None,
         }
+    }
+}
+
+impl Arm {
+    /// The arm, asked for a body of another length, where one is given: by the flag of the study's servers
+    /// where it is one of them or reports as they do, and in its environment in any case.
+    pub fn with_body(&self, bytes: Option<u32>) -> Self {
+        let mut arm = self.clone();
+        if let Some(bytes) = bytes {
+            let entry = &mut arm.entry;
+            if arm.reports {
+                entry
+                    .args
+                    .extend(["--body-bytes".to_owned(), bytes.to_string()]);
+            }
+            entry.env.insert("BODY_BYTES".to_owned(), bytes.to_string());
+        }
+        arm
     }
 }
 
@@ -132,7 +171,8 @@ impl Arms {
                 std::fs::read_to_string(file).with_context(|| format!("cannot read {name}"))?;
             arms.extend(file::parse(&text).with_context(|| format!("in {name}"))?);
         }
-        arms.extend(subjects.iter().map(SubjectOption::arm));
+        let guests = file::parse(GUESTS).context("the arms that a subject stands for")?;
+        arms.extend(subjects.iter().map(|subject| subject.arm_among(&guests)));
         let arms = Self { arms, own };
         arms.check()?;
         Ok(arms)
@@ -300,6 +340,35 @@ mod tests {
         assert!(!arm.reports && arm.entry.parses);
         assert_eq!(arms.added(), std::slice::from_ref(arm));
         assert!("mine".parse::<SubjectOption>().is_err());
+    }
+
+    #[test]
+    fn a_subject_of_a_guests_name_is_run_as_the_guest() {
+        let option: SubjectOption = "kio-cpp=./tcp_demo".parse().unwrap();
+        let arms = Arms::load(None, &[option]).unwrap();
+        let arm = arms.get("kio-cpp").unwrap();
+        assert_eq!(arm.command.as_deref(), Some(Path::new("./tcp_demo")));
+        assert!(arm.entry.args.is_empty() && !arm.entry.parses);
+        assert_eq!((arm.port, arm.ends_with_stdin), (Some(8080), true));
+        assert!(Arms::load(None, &[]).unwrap().get("kio-cpp").is_err());
+    }
+
+    #[test]
+    fn another_body_is_asked_for_by_flag_and_environment() {
+        let option: SubjectOption = "mine=./mine".parse().unwrap();
+        let arms = Arms::load(None, &[option]).unwrap();
+        let (study, mine) = (arms.get("kio-uring").unwrap(), arms.get("mine").unwrap());
+        assert_eq!(study.with_body(None), *study);
+        assert!(
+            study
+                .with_body(Some(9))
+                .entry
+                .args
+                .ends_with(&["--body-bytes".to_owned(), "9".to_owned()])
+        );
+        let mine_with = mine.with_body(Some(9));
+        assert_eq!(mine_with.entry.args, mine.entry.args);
+        assert_eq!(mine_with.entry.env["BODY_BYTES"], "9");
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result, anyhow, ensure};
 use conformance::{check_hello, check_hello_body};
-use records::{LoadRecord, Measurement, Plan};
+use records::{LoadPoint, LoadRecord, Measurement, Plan};
 use server_kit::{CountersLine, Kept, WorkerCounters};
 
 use crate::arms::{Answers, Arm};
@@ -59,24 +59,25 @@ impl Measurer {
     /// # Errors
     /// When the server does not do its part.
     pub fn try_arm(&mut self, name: &str) -> Result<()> {
-        let mut server = self.start(name)?;
-        if let Err(error) = self.verify(name, server.address()) {
+        let mut server = self.start(name, &LoadPoint::default())?;
+        if let Err(error) = self.verify(name, server.address(), None) {
             return Err(server.explain(error));
         }
         server.stop()
     }
 
     /// Asks an arm's server once, and returns how many bytes the answer had.
-    fn verify(&self, name: &str, server: SocketAddr) -> Result<usize> {
+    fn verify(&self, name: &str, server: SocketAddr, body_bytes: Option<u32>) -> Result<usize> {
         let arm = self.arms.get(name).context("the arm is unknown")?;
         Ok(match arm.answers {
-            Answers::SameBytes => check_hello(server)?,
-            Answers::SameBody => check_hello_body(server)?,
+            Answers::SameBytes => check_hello(server, body_bytes)?,
+            Answers::SameBody => check_hello_body(server, body_bytes)?,
         })
     }
 
-    fn start(&mut self, name: &str) -> Result<Server> {
+    fn start(&mut self, name: &str, load: &LoadPoint) -> Result<Server> {
         let arm = self.arms.get(name).context("the arm is unknown")?;
+        let arm = arm.with_body(load.body_bytes);
         let binary = self
             .binaries
             .get(&arm.entry.subject)
@@ -85,8 +86,11 @@ impl Measurer {
             binary.is_unchanged(),
             "the binary of arm {name} changed during the run; leave it alone and measure into a new folder"
         );
-        self.host
-            .start(arm, binary, self.plan.workers, &self.plan.server_cpus)
+        let workers = load.workers.unwrap_or(self.plan.workers);
+        // Apart, a worker has a processor; shared, there are none to choose from.
+        let cpus = self.plan.server_cpus.iter().copied();
+        let cpus: Vec<u32> = cpus.take(workers as usize).collect();
+        self.host.start(&arm, binary, workers, &cpus)
     }
 
     fn fill(&mut self, cell: &Cell, measured: &mut Measured) -> Result<()> {
@@ -95,7 +99,7 @@ impl Measurer {
             row.subject_sha256.clone_from(&binary.file.sha256);
         }
         self.host.wait_for_quiet()?;
-        let mut server = self.start(&cell.arm.name)?;
+        let mut server = self.start(&cell.arm.name, &cell.load)?;
         row.configuration = server.configuration();
         match self.load(cell, &mut server, measured) {
             Ok(()) => server.stop(),
@@ -107,7 +111,7 @@ impl Measurer {
     fn load(&self, cell: &Cell, server: &mut Server, measured: &mut Measured) -> Result<()> {
         let plan = &self.plan;
         let address = server.address();
-        let verified = self.verify(&cell.arm.name, address);
+        let verified = self.verify(&cell.arm.name, address, cell.load.body_bytes);
         let answer_bytes = verified.context("verification before the window failed")?;
         let warm_up_length = Duration::from_millis(plan.warm_up_ms.into());
         if !warm_up_length.is_zero() {
@@ -133,9 +137,13 @@ impl Measurer {
         }
         let steady = Steady::begin(server)?;
         row.connections_open = Some(run.sockets_in_the_middle()?);
-        let window = run.window()?;
+        let window = run.window(&cell.load)?;
         let after = Sample::after(server, &self.host);
         fill_window(row, &window);
+        if cell.load.requests_per_connection.is_some() {
+            // Between the end of one connection and the next, a count of sockets tells neither.
+            row.connections_open = window.connections_left;
+        }
         if let (Some(steady), Ok(after)) = (steady, &after) {
             steady.end(after, row)?;
         }
@@ -152,8 +160,8 @@ impl Measurer {
             latency_corrected_by: latencies.corrected_by().to_owned(),
         });
         fill_spent(row, &before, &after.context("after the window")?)?;
-        let verified = self.verify(&cell.arm.name, address).map(drop);
-        verified.context("verification after the window failed")
+        let verified = self.verify(&cell.arm.name, address, cell.load.body_bytes);
+        (verified.map(drop)).context("verification after the window failed")
     }
 }
 

@@ -30,13 +30,13 @@ pub struct Args {
 
     /// Requests offered a second, at equal distances, on whichever connection is free (an open loop).
     /// A request that finds none waits, and its latency counts from when it was due
-    #[arg(long, value_name = "R", conflicts_with_all = ["pipeline", "requests_per_connection"],
+    #[arg(long, value_name = "R", conflicts_with = "requests_per_connection",
           value_parser = clap::value_parser!(u32).range(1..=100_000_000))]
     pub rate: Option<u32>,
 
     /// Requests after which a connection is closed and another opened in its place. The last one asks
     /// for it (`Connection: close`) and the server closes; latency counts from before connecting
-    #[arg(long, value_name = "K", conflicts_with = "pipeline",
+    #[arg(long, value_name = "K",
           value_parser = clap::value_parser!(u32).range(1..))]
     pub requests_per_connection: Option<u32>,
 

@@ -54,6 +54,12 @@ pub fn run(
         settings.connections,
         settings.threads
     );
+    ensure!(
+        settings.pipeline == 1
+            || (settings.rate_per_s.is_none() && settings.requests_per_connection.is_none()),
+        "--pipeline is for closed loops on connections that stay; leave it out with --rate and \
+         --requests-per-connection"
+    );
     source::check(settings)?;
     connections::make_room(settings)?;
     thread::scope(|scope| {

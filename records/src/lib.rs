@@ -28,7 +28,9 @@ pub use end::{End, EndReason};
 pub use environment::{Environment, SubjectFile};
 pub use load::LoadRecord;
 pub use measurement::{COLUMNS, Measurement};
-pub use plan::{ArmEntry, Generator, LoadPoint, Placement, Plan, Role, Scheduling, StopRule};
+pub use plan::{
+    ArmEntry, Expected, Generator, LeftOut, LoadPoint, Placement, Plan, Role, Scheduling, StopRule,
+};
 pub use series::SeriesRecord;
 
 /// Version of all files. A reader refuses any other.

@@ -9,7 +9,8 @@ use records::{Placement, Plan, Scheduling};
 use serde::de::{DeserializeOwned, IntoDeserializer};
 
 use crate::arms::{Arms, SubjectOption};
-use crate::experiment::{Changes, Experiment};
+use crate::experiment::{Changes, Draft, Experiment};
+use crate::preflight::Limits;
 use crate::processors;
 use crate::subjects::Directories;
 
@@ -46,8 +47,9 @@ impl ArmOptions {
 /// What makes a plan of an experiment.
 #[derive(Args, Clone, Debug)]
 pub struct PlanOptions {
-    /// smoke, quick, card, ladder, peers, pipeline, saturated, single, idle or shared, or the path of
-    /// a TOML file like theirs
+    /// smoke, quick, card, card-forensics, ladder, options, peers, latency, scale-connections,
+    /// scale-workers, pipeline, churn, payload, saturated, single, idle or shared, or the path of a TOML
+    /// file like theirs
     pub experiment: String,
 
     /// Arms to measure in place of the experiment's
@@ -80,9 +82,9 @@ pub struct PlanOptions {
 }
 
 impl PlanOptions {
-    /// The plan on this machine. What is not given comes from `stored`, the plan of a run to go on
+    /// The plan on this machine, with rates that are still open. What is not given comes from `stored`, the plan of a run to go on
     /// with, where there is one.
-    pub fn plan(&self, arms: &Arms, stored: Option<&Plan>) -> Result<Plan> {
+    pub fn draft(&self, arms: &Arms, stored: Option<&Plan>) -> Result<Draft> {
         let names = |plan: &Plan| plan.arms.iter().map(|arm| arm.name.clone()).collect();
         let changes = Changes {
             arms: self.arms.clone().or_else(|| stored.map(names)),
@@ -98,7 +100,13 @@ impl PlanOptions {
         };
         Experiment::load(&self.experiment)?
             .changed(&changes, arms)?
-            .plan(arms, &processors::available()?, self.oversubscribe, seed)
+            .draft(
+                arms,
+                &processors::available()?,
+                self.oversubscribe,
+                seed,
+                &Limits::of_this_machine()?,
+            )
     }
 }
 

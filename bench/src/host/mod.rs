@@ -12,7 +12,7 @@ mod quiet;
 mod server;
 mod server_usage;
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use anyhow::Result;
 use records::Scheduling;
@@ -64,7 +64,10 @@ impl Host {
         workers: u32,
         cpus: &[u32],
     ) -> Result<Server> {
-        let address = self.ports.free()?;
+        let address = match arm.port {
+            Some(port) => SocketAddr::new(Self::ADDRESS, port),
+            None => self.ports.free()?,
+        };
         let placeholders = Placeholders::new(address, workers, cpus);
         let launch = Launch::new(arm, binary, &placeholders, address, cpus);
         Server::start(&launch.scheduled(self.scheduling), &self.interrupt)

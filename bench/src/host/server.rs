@@ -37,6 +37,8 @@ pub struct Launch {
     scheduling: Scheduling,
     address: SocketAddr,
     reports: bool,
+    /// Its standard input is kept open.
+    holds_stdin: bool,
 }
 
 impl Launch {
@@ -60,6 +62,7 @@ impl Launch {
             scheduling: Scheduling::Other,
             address,
             reports: arm.reports,
+            holds_stdin: arm.ends_with_stdin,
         }
     }
 
@@ -112,7 +115,13 @@ impl Server {
     pub fn start(launch: &Launch, interrupt: &Interrupt) -> Result<Self> {
         let log = Log::new().context("cannot make a temporary file")?;
         let mut command = launch.command();
-        command.stdin(Stdio::null()).stderr(log.stdio()?);
+        // A pipe's other end is open for as long as the process is held.
+        let input = if launch.holds_stdin {
+            Stdio::piped()
+        } else {
+            Stdio::null()
+        };
+        command.stdin(input).stderr(log.stdio()?);
         if launch.reports {
             command.stdout(Stdio::piped());
         } else {
@@ -296,6 +305,7 @@ mod tests {
             scheduling: Scheduling::Other,
             address: "127.0.0.1:9".parse().unwrap(),
             reports,
+            holds_stdin: false,
         }
     }
 
