@@ -112,7 +112,7 @@ mod tests {
         assert!(limits.shortage(&load).is_some(), "wrk has one address");
         load.generator = Generator::Flood;
         assert_eq!(limits.shortage(&load), None);
-        load.connections = 5_000_000;
+        load.connections = 6_000_000;
         assert!(limits.shortage(&load).is_some(), "more than its addresses");
     }
 }
