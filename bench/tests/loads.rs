@@ -99,11 +99,8 @@ fn bodies_of_every_length_arrive_whole() {
         body_bytes = 1024
         pipeline = 4
     "#;
-    let arms = r#"["tokio-published", "kio-epoll", "kio-uring", "kio-uring-no-parse"]"#;
+    let arms = r#"["tokio-published", "kio-epoll", "kio-uring", "epoll-floor", "uring-floor"]"#;
     for row in Measured::of(arms, loads, &[]).rows() {
-        if row.arm.ends_with("no-parse") && row.pipeline > 1 {
-            continue;
-        }
         let body = row.body_bytes.unwrap();
         let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {body}\r\n\r\n");
         let bytes = row.requests.unwrap() * (head.len() as u64 + u64::from(body));
@@ -193,7 +190,9 @@ fn each_number_of_workers_is_a_cell() {
 #[test]
 fn the_cards_983_connect_errors_are_those_of_a_client_of_1024_files() {
     let arms = r#"["tokio-published-no-parse", "kio-uring-published-no-parse-heap"]"#;
+    // Long enough for a busy machine to open the connections before the middle.
     let text = HEAD.replace("client_threads = 1", "client_threads = 12");
+    let text = text.replace("window_s = 1", "window_s = 4");
     let loads = r#"
         [[load]]
         connections = 2000
@@ -396,18 +395,21 @@ fn flood_and_oha_agree_about_a_server_of_a_known_delay() {
     let latency_us = |row: csv::StringRecord| (row[4].parse::<f64>().unwrap() * 1e6) as u64;
     let mut latencies: Vec<u64> = rows.records().map(|row| latency_us(row.unwrap())).collect();
     latencies.sort_unstable();
-    let of_oha = [latencies[0], latencies[latencies.len() / 2]];
-    for [least, median] in [of_flood, of_oha] {
-        assert!(
-            least >= 19_900 && median >= 20_000,
-            "{of_flood:?} {of_oha:?}"
-        );
-    }
-    let [flood, oha] = [of_flood[1] as f64, of_oha[1] as f64];
+    let of_oha = [
+        latencies[latencies.len() / 10],
+        latencies[latencies.len() / 2],
+    ];
+    // Nothing is faster than the server. How much slower a busy machine makes it is not the point: the
+    // half of either's requests that met with least disturbance took about as long.
+    let halves = [of_flood, of_oha];
     assert!(
-        (0.2..5.0).contains(&(flood / oha)),
-        "{of_flood:?} {of_oha:?}"
+        halves
+            .iter()
+            .all(|[least, median]| *least >= 19_900 && median >= least),
+        "{halves:?}"
     );
+    let [flood, oha] = [of_flood[0] as f64, of_oha[0] as f64];
+    assert!((0.25..4.0).contains(&(flood / oha)), "{halves:?}");
 }
 
 mod delayed {

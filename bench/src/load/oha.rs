@@ -78,18 +78,18 @@ pub(super) fn arguments(
     words.chain([url]).collect()
 }
 
-/// TCP sockets that it has open; its runtime has others.
+/// Sockets that it has open, without those by which its runtime hears of signals.
 ///
 /// # Errors
 /// When the kernel does not say.
-pub(super) fn tcp_sockets(pid: Pid) -> Result<u64> {
+pub(super) fn connections(pid: Pid) -> Result<u64> {
     let process = Process::new(pid.as_raw()).context("oha has ended")?;
-    let entries = process.tcp().context("cannot read the TCP sockets")?;
-    let tcp: BTreeSet<u64> = entries.into_iter().map(|entry| entry.inode).collect();
+    let local = process.unix().context("cannot read the local sockets")?;
+    let local: BTreeSet<u64> = local.into_iter().map(|entry| entry.inode).collect();
     let files = process.fd().context("cannot count the sockets of oha")?;
-    let is_tcp =
-        |target: &FDTarget| matches!(target, FDTarget::Socket(inode) if tcp.contains(inode));
-    let open = files.flatten().filter(|file| is_tcp(&file.target));
+    let counts =
+        |target: &FDTarget| matches!(target, FDTarget::Socket(inode) if !local.contains(inode));
+    let open = files.flatten().filter(|file| counts(&file.target));
     Ok(open.count() as u64)
 }
 

@@ -115,7 +115,7 @@ impl Run {
     pub fn sockets_in_the_middle(&mut self) -> Result<u64> {
         self.wait_in_the_window(self.window / 2)?;
         if self.name == oha::NAME {
-            return oha::tcp_sockets(self.process.pid());
+            return oha::connections(self.process.pid());
         }
         let directory = format!("/proc/{}/fd", self.process.pid());
         let files = fs::read_dir(&directory)
