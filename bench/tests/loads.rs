@@ -219,10 +219,11 @@ fn the_cards_983_connect_errors_are_those_of_a_client_of_1024_files() {
             "{row:?}"
         );
         let failed = Some(expected.socket_errors_connect);
+        assert_eq!(row.socket_errors_connect, failed, "{row:?}");
+        // Beside them, a busy machine may take longer than wrk's limit for an answer.
         assert_eq!(
-            (row.socket_errors_connect, row.socket_errors),
-            (failed, failed),
-            "{row:?}"
+            (row.socket_errors_read, row.socket_errors_write),
+            (Some(0), Some(0))
         );
     }
 }

@@ -94,7 +94,13 @@ impl Process {
 /// them for its connections, whatever shell started the harness. Before Linux 5.11 they stay.
 fn keep_files() {
     // SAFETY: it changes a flag of descriptors and touches no memory.
-    unsafe { libc::close_range(3, libc::c_uint::MAX, libc::CLOSE_RANGE_CLOEXEC.cast_signed()) };
+    unsafe {
+        libc::close_range(
+            3,
+            libc::c_uint::MAX,
+            libc::CLOSE_RANGE_CLOEXEC.cast_signed(),
+        )
+    };
 }
 
 /// Gives this process the policy, which what it starts inherits. `Other` is what every process has.
