@@ -214,7 +214,10 @@ mod tests {
             cpu: Duration::ZERO,
         };
         let line = report.window_line().unwrap();
-        assert!(line.ends_with(r#""latency_max_us":0,"connections_left":0}"#), "{line}");
+        assert!(
+            line.ends_with(r#""latency_max_us":0,"connections_left":0}"#),
+            "{line}"
+        );
         let line = report.histogram_line().unwrap();
         assert_eq!(line, r#"{"line":"histogram","pairs":[]}"#);
     }
