@@ -28,6 +28,8 @@ pub fn lines(
         }
     }
     lines.extend(uneven_loads(plan));
+    let left_out = plan.left_out.iter();
+    lines.extend(left_out.map(|left_out| format!("left out: {}", left_out.because)));
     lines.push(summary(plan, total, left));
     lines
 }

@@ -18,6 +18,9 @@ const STUDY: &str = include_str!("../arms.toml");
 /// The arms of other runtimes and servers.
 const PEERS: &str = include_str!("../peers/arms.toml");
 
+/// Servers that are built elsewhere, and how they are run: `--subject` with such a name is that arm.
+const GUESTS: &str = include_str!("../guests.toml");
+
 /// One arm.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Arm {
@@ -29,6 +32,10 @@ pub struct Arm {
     pub reports: bool,
     /// What it must answer.
     pub answers: Answers,
+    /// The only port that it listens on, where that cannot be told it.
+    pub port: Option<u16>,
+    /// Whether it ends at the end of its standard input, which is therefore kept open.
+    pub ends_with_stdin: bool,
     /// How the words of its start line differ from those of the arm it is compared with: `+word` for
     /// one that only it has, `-word` for one that only the other has.
     pub changes: Option<Vec<String>>,
@@ -73,6 +80,18 @@ impl fmt::Display for SubjectOption {
 }
 
 impl SubjectOption {
+    /// The guest of that name with this binary, where there is one.
+    fn arm_among(&self, guests: &[Arm]) -> Arm {
+        let guest = guests.iter().find(|arm| arm.entry.name == self.name);
+        guest.map_or_else(
+            || self.arm(),
+            |guest| Arm {
+                command: Some(self.path.clone()),
+                ..guest.clone()
+            },
+        )
+    }
+
     /// An arm that runs the binary as the study's own servers are run, and without their reports.
     fn arm(&self) -> Arm {
         let args = [
@@ -104,8 +123,28 @@ impl SubjectOption {
             command: Some(self.path.clone()),
             reports: false,
             answers: Answers::SameBytes,
+            port: None,
+            ends_with_stdin: false,
             changes: None,
         }
+    }
+}
+
+impl Arm {
+    /// The arm, asked for a body of another length, where one is given: by the flag of the study's servers
+    /// where it is one of them or reports as they do, and in its environment in any case.
+    pub fn with_body(&self, bytes: Option<u32>) -> Self {
+        let mut arm = self.clone();
+        if let Some(bytes) = bytes {
+            let entry = &mut arm.entry;
+            if arm.reports {
+                entry
+                    .args
+                    .extend(["--body-bytes".to_owned(), bytes.to_string()]);
+            }
+            entry.env.insert("BODY_BYTES".to_owned(), bytes.to_string());
+        }
+        arm
     }
 }
 
@@ -132,7 +171,8 @@ impl Arms {
                 std::fs::read_to_string(file).with_context(|| format!("cannot read {name}"))?;
             arms.extend(file::parse(&text).with_context(|| format!("in {name}"))?);
         }
-        arms.extend(subjects.iter().map(SubjectOption::arm));
+        let guests = file::parse(GUESTS).context("the arms that a subject stands for")?;
+        arms.extend(subjects.iter().map(|subject| subject.arm_among(&guests)));
         let arms = Self { arms, own };
         arms.check()?;
         Ok(arms)
@@ -254,102 +294,4 @@ fn check_name(name: &str) -> Result<()> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn load(text: &str) -> Result<Arms> {
-        let arms = Arms {
-            arms: file::parse(text)?,
-            own: 0,
-        };
-        arms.check()?;
-        Ok(arms)
-    }
-
-    #[test]
-    fn the_studys_arms_are_consistent() {
-        let arms = Arms::load(None, &[]).unwrap();
-        assert!(arms.added().is_empty());
-        assert_eq!(
-            arms.get("kio-uring-again")
-                .unwrap()
-                .entry
-                .control_of
-                .as_deref(),
-            Some("kio-uring")
-        );
-        for arm in arms.all() {
-            let no_parse = arm.entry.args.iter().any(|arg| arg == "--no-parse");
-            assert_eq!(arm.entry.parses, !no_parse, "{}", arm.entry.name);
-        }
-    }
-
-    #[test]
-    fn an_unknown_arm_is_named_with_those_there_are() {
-        let error = Arms::load(None, &[]).unwrap().get("kio").unwrap_err();
-        let text = error.to_string();
-        assert!(text.contains("`kio`") && text.contains("kio-uring-again"));
-    }
-
-    #[test]
-    fn a_subject_option_becomes_an_arm_without_reports() {
-        let option: SubjectOption = "mine=./mine".parse().unwrap();
-        let arms = Arms::load(None, &[option]).unwrap();
-        let arm = arms.get("mine").unwrap();
-        assert_eq!(arm.command.as_deref(), Some(Path::new("./mine")));
-        assert!(!arm.reports && arm.entry.parses);
-        assert_eq!(arms.added(), std::slice::from_ref(arm));
-        assert!("mine".parse::<SubjectOption>().is_err());
-    }
-
-    #[test]
-    fn a_role_and_what_is_answered_have_defaults() {
-        let text = "[[arm]]\nname='a'\nsubject='s'\n[[arm]]\nname='b'\nsubject='s'\nrole='peer'\nanswers='same-body'\n";
-        let arms = load(text).unwrap();
-        let (a, b) = (&arms.all()[0], &arms.all()[1]);
-        assert_eq!((a.entry.role, a.answers), (Role::Side, Answers::SameBytes));
-        assert_eq!((b.entry.role, b.answers), (Role::Peer, Answers::SameBody));
-    }
-
-    #[test]
-    fn contradictions_are_refused_by_name() {
-        let refused = |text: &str, part: &str| {
-            let message = format!("{:#}", load(text).unwrap_err());
-            assert!(message.contains(part), "{message}");
-        };
-        let a = "[[arm]]\nname='a'\nsubject='s'\n";
-        refused(&format!("{a}{a}"), "two arms are called `a`");
-        refused("[[arm]]\nname='a'\n", "neither `subject` nor `command`");
-        refused(&format!("{a}args=['{{prot}}']"), "{prot}");
-        refused(
-            &format!("{a}differs_from='b'\ndiffers_by='x'"),
-            "no arm is called `b`",
-        );
-        refused(&format!("{a}differs_from='a'"), "go together");
-        refused(&format!("{a}control_of='b'"), "no arm is called `b`");
-        refused(
-            &format!("{a}[[arm]]\nname='b'\nsubject='t'\ncontrol_of='a'"),
-            "must have the same",
-        );
-        refused(
-            "[[arm]]\nname='a b'\nsubject='s'\n",
-            "cannot be an arm's name",
-        );
-        refused(
-            "[[arm]]\nname='a'\ncommand='/x/s'\n[[arm]]\nname='b'\ncommand='/y/s'\n",
-            "another binary",
-        );
-        refused(&format!("{a}colour='red'"), "colour");
-        refused(&format!("{a}role='king'"), "king");
-        let taken = "[[arm]]\nname='a'\nsubject='flood'\n";
-        refused(taken, "the load generator is called `flood`");
-        refused(&format!("{a}changes=['+x']"), "changes need differs_from");
-        let b = "[[arm]]\nname='b'\nsubject='s'\ndiffers_from='a'\ndiffers_by='x'\n";
-        refused(&format!("{a}{b}changes=['x']"), "`x` is neither");
-        refused(&format!("{a}{b}changes=['+']"), "`+` is neither");
-        refused(
-            &format!("{a}[[arm]]\nname='b'\nsubject='s'\ncontrol_of='a'\nanswers='same-body'"),
-            "must have the same",
-        );
-    }
-}
+mod tests;

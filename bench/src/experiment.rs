@@ -1,5 +1,6 @@
 //! Experiments: what is to be measured, as data, and the plan that comes of one on this machine.
 
+mod draft;
 mod load;
 mod rule;
 mod study;
@@ -8,13 +9,15 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
-use records::{LoadPoint, Placement, Plan, Role, SCHEMA_VERSION, Scheduling};
+use records::{ArmEntry, LoadPoint, Placement, Plan, Role, Scheduling};
 use serde::Deserialize;
 
+pub use draft::Draft;
 pub use load::Load;
 
 use crate::arms::Arms;
-use crate::processors::{self, Count, Layout, Wanted};
+use crate::preflight::Limits;
+use crate::processors::{self, Count, Wanted};
 
 /// Far above what makes sense, and far below what overflows a figure or fills the memory.
 const MOST_BLOCKS: u32 = 10_000;
@@ -47,6 +50,8 @@ pub struct Experiment {
     /// Which processors server and load generator run on.
     #[serde(default)]
     pub placement: Placement,
+    /// With fewer processors than these, server and load generator share them.
+    pub shared_below: Option<u32>,
     /// The scheduling policy of every server.
     #[serde(default)]
     pub scheduling: Scheduling,
@@ -117,15 +122,16 @@ impl Experiment {
         for load in &self.loads {
             load.check()?;
         }
-        let points: BTreeSet<LoadPoint> = self.load_points().into_iter().collect();
-        ensure!(points.len() == self.loads.len(), "a [[load]] occurs twice");
+        let loads: BTreeSet<&Load> = self.loads.iter().collect();
+        ensure!(loads.len() == self.loads.len(), "a [[load]] occurs twice");
         let names: BTreeSet<&String> = self.arms.iter().collect();
         ensure!(names.len() == self.arms.len(), "an arm occurs twice");
         Ok(())
     }
 
+    /// A point of each load.
     fn load_points(&self) -> Vec<LoadPoint> {
-        self.loads.iter().map(Load::point).collect()
+        self.loads.iter().flat_map(|load| load.points(1)).collect()
     }
 
     /// The experiment with the command line's changes. The arms that the user added (by a file or
@@ -157,25 +163,19 @@ impl Experiment {
         Ok(self)
     }
 
-    /// The experiment fitted to the processors at hand.
+    /// The experiment fitted to the processors at hand, on a machine whose limits allow every load. The
+    /// rate of an `offered_percent` is open.
     ///
     /// # Errors
     /// When an arm does not exist, or the processors are too few.
     pub fn plan(&self, arms: &Arms, cpus: &[u32], oversubscribe: bool, seed: u64) -> Result<Plan> {
+        let limits = Limits::default();
         let lay_out = |wanted: &Wanted| processors::lay_out(cpus, wanted, oversubscribe);
-        self.plan_laid_out(arms, lay_out, seed)
+        let draft = self.draft(arms, cpus, lay_out, seed, &limits)?;
+        Ok(draft.plan)
     }
 
-    /// The experiment on the processors that `lay_out` gives to each side.
-    ///
-    /// # Errors
-    /// When an arm does not exist, or the processors are too few.
-    pub fn plan_laid_out(
-        &self,
-        arms: &Arms,
-        lay_out: impl FnOnce(&Wanted) -> Result<Layout>,
-        seed: u64,
-    ) -> Result<Plan> {
+    fn entries(&self, arms: &Arms) -> Result<Vec<ArmEntry>> {
         let mut entries = Vec::new();
         for name in &self.arms {
             entries.push(arms.get(name)?.entry.clone());
@@ -187,32 +187,7 @@ impl Experiment {
             }
         }
         ensure!(!entries.is_empty(), "no arm has one of the roles");
-        let load_points = self.load_points();
-        let wanted = Wanted {
-            placement: self.placement,
-            workers: self.workers,
-            client_threads: self.client_threads,
-            loads: &load_points,
-        };
-        let layout = lay_out(&wanted)?;
-        Ok(Plan {
-            schema_version: SCHEMA_VERSION,
-            experiment: self.name.clone(),
-            host: "local".to_owned(),
-            seed,
-            blocks: self.blocks,
-            stop: rule::rule(self.half_width_percent, self.budget_s)?,
-            window_s: self.window_s,
-            warm_up_ms: self.warm_up_ms,
-            workers: layout.workers,
-            client_threads: layout.client_threads,
-            placement: layout.placement,
-            scheduling: self.scheduling,
-            server_cpus: layout.server_cpus,
-            client_cpus: layout.client_cpus,
-            load_points,
-            arms: entries,
-        })
+        Ok(entries)
     }
 }
 

@@ -1,7 +1,7 @@
 //! The harness: it measures HTTP servers under load and records what it saw, raw.
 //!
 //! One direction: an experiment (`experiments/*.toml`) with arms (`arms.toml`) is fitted to this
-//! machine as a [`records::Plan`] ([`experiment`]); the plan's cells are put in order
+//! machine as a [`records::Plan`] ([`experiment`], [`calibration`]); the plan's cells are put in order
 //! ([`schedule`]); each is measured ([`measure`]) on a host ([`host`]) under load ([`load`]) and
 //! appended to the results folder ([`results`]); [`runner`] drives this and the commands are what the
 //! user types; [`profile`] samples a server in place of measuring it. [`machine`], [`doctor`], [`settings`] and [`preflight`] look at the machine.
@@ -13,6 +13,7 @@
 
 pub mod announcement;
 pub mod arms;
+pub mod calibration;
 mod commands;
 pub mod dates;
 pub mod doctor;

@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result, ensure};
 use conformance::{check_hello, check_hello_body};
-use records::{LoadRecord, Measurement, Plan, SeriesRecord};
+use records::{LoadPoint, LoadRecord, Measurement, Plan, SeriesRecord};
 
 use crate::arms::{Answers, Arm};
 use crate::host::{ClientUsage, Host, Moment, STEP, Sample, Server, ServerSeries};
@@ -62,24 +62,25 @@ impl Measurer {
     /// # Errors
     /// When the server does not do its part.
     pub fn try_arm(&mut self, name: &str) -> Result<()> {
-        let mut server = self.start(name)?;
-        if let Err(error) = self.verify(name, server.address()) {
+        let mut server = self.start(name, &LoadPoint::default())?;
+        if let Err(error) = self.verify(name, server.address(), None) {
             return Err(server.explain(error));
         }
         server.stop()
     }
 
     /// Asks an arm's server once, and returns how many bytes the answer had.
-    fn verify(&self, name: &str, server: SocketAddr) -> Result<usize> {
+    fn verify(&self, name: &str, server: SocketAddr, body_bytes: Option<u32>) -> Result<usize> {
         let arm = self.arms.get(name).context("the arm is unknown")?;
         Ok(match arm.answers {
-            Answers::SameBytes => check_hello(server)?,
-            Answers::SameBody => check_hello_body(server)?,
+            Answers::SameBytes => check_hello(server, body_bytes)?,
+            Answers::SameBody => check_hello_body(server, body_bytes)?,
         })
     }
 
-    fn start(&mut self, name: &str) -> Result<Server> {
+    fn start(&mut self, name: &str, load: &LoadPoint) -> Result<Server> {
         let arm = self.arms.get(name).context("the arm is unknown")?;
+        let arm = arm.with_body(load.body_bytes);
         let binary = self
             .binaries
             .get(&arm.entry.subject)
@@ -88,8 +89,11 @@ impl Measurer {
             binary.is_unchanged(),
             "the binary of arm {name} changed during the run; leave it alone and measure into a new folder"
         );
-        self.host
-            .start(arm, binary, self.plan.workers, &self.plan.server_cpus)
+        let workers = load.workers.unwrap_or(self.plan.workers);
+        // Apart, a worker has a processor; shared, there are none to choose from.
+        let cpus = self.plan.server_cpus.iter().copied();
+        let cpus: Vec<u32> = cpus.take(workers as usize).collect();
+        self.host.start(&arm, binary, workers, &cpus)
     }
 
     fn fill(&mut self, cell: &Cell, measured: &mut Measured) -> Result<()> {
@@ -98,7 +102,7 @@ impl Measurer {
             row.subject_sha256.clone_from(&binary.file.sha256);
         }
         self.host.wait_for_quiet()?;
-        let mut server = self.start(&cell.arm.name)?;
+        let mut server = self.start(&cell.arm.name, &cell.load)?;
         row.configuration = server.configuration();
         match self.load(cell, &mut server, measured) {
             Ok(()) => server.stop(),
@@ -110,7 +114,7 @@ impl Measurer {
     fn load(&self, cell: &Cell, server: &mut Server, measured: &mut Measured) -> Result<()> {
         let plan = &self.plan;
         let address = server.address();
-        let verified = self.verify(&cell.arm.name, address);
+        let verified = self.verify(&cell.arm.name, address, cell.load.body_bytes);
         let answer_bytes = verified.context("verification before the window failed")?;
         // Before the warm-up, after which nothing shall come between the server and its load.
         measured.row.core_round_trip_before_ns = self.host.core_round_trip_ns(plan)?;
@@ -134,9 +138,13 @@ impl Measurer {
         let mut run = generators.start(plan, &cell.load, &arguments, &self.interrupt)?;
         let steady = begin(&mut run, server, &self.host, &mut before)?;
         row.connections_open = Some(run.sockets_in_the_middle()?);
-        let window = run.window()?;
+        let window = run.window(&cell.load)?;
         let after = Both::after(server, &self.host);
         row::fill_window(row, &window);
+        if cell.load.requests_per_connection.is_some() {
+            // Between the end of one connection and the next, a count of sockets tells neither.
+            row.connections_open = window.connections_left;
+        }
 
         let client = run.series();
         let latencies = run.latencies(&window, &cell.load)?;
@@ -158,8 +166,8 @@ impl Measurer {
         row.client_cpu_by_thread_us = row::join(&client.by_thread_us);
         measured.series = Some(series(cell, server.series()?, client));
         row.core_round_trip_after_ns = self.host.core_round_trip_ns(plan)?;
-        let verified = self.verify(&cell.arm.name, address).map(drop);
-        verified.context("verification after the window failed")
+        let verified = self.verify(&cell.arm.name, address, cell.load.body_bytes);
+        (verified.map(drop)).context("verification after the window failed")
     }
 }
 

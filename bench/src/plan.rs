@@ -8,6 +8,8 @@ use records::Plan;
 /// What a cell takes beside its warm-up and its window: the server's start and stop, the look for
 /// foreign load, verification, and wrk, whose threads notice the end of a window every 100 ms.
 const OVERHEAD_MS: u64 = 250;
+/// Connections that are opened within the overhead.
+const FEW: u32 = 2000;
 /// Connections that are opened in a millisecond.
 const OPENED_A_MS: u64 = 20;
 
@@ -16,7 +18,7 @@ pub fn estimate_ms(plan: &Plan, cells: usize) -> u64 {
     let idle = plan
         .load_points
         .iter()
-        .map(|load| u64::from(load.idle_connections));
+        .map(|load| u64::from(load.idle_connections + load.connections.saturating_sub(FEW)));
     let opening = idle.sum::<u64>() / OPENED_A_MS / plan.load_points.len().max(1) as u64;
     let fixed = u64::from(plan.window_s) * 1000 + u64::from(plan.warm_up_ms) + OVERHEAD_MS;
     (fixed + opening) * cells as u64

@@ -95,15 +95,23 @@ impl Observer for Progress {
 
 fn name(cell: &Cell) -> String {
     let load = &cell.load;
-    let depth = if load.pipeline > 1 {
-        format!(" x{}", load.pipeline)
-    } else {
-        String::new()
+    let or_nothing = |is: bool, text: String| if is { text } else { String::new() };
+    let optional = |prefix: &str, number: Option<u32>| {
+        number.map_or_else(String::new, |number| format!(" {prefix}{number}"))
     };
-    let idle = if load.idle_connections > 0 {
-        format!("+{}", load.idle_connections)
-    } else {
-        String::new()
-    };
-    format!("{} {}{idle}{depth}", cell.arm.name, load.connections)
+    [
+        format!("{} {}", cell.arm.name, load.connections),
+        or_nothing(
+            load.idle_connections > 0,
+            format!("+{}", load.idle_connections),
+        ),
+        or_nothing(load.pipeline > 1, format!(" x{}", load.pipeline)),
+        optional("/", load.requests_per_connection),
+        optional("body ", load.body_bytes),
+        optional("workers ", load.workers),
+        optional("nofile ", load.client_nofile),
+        load.offered_rate_per_s
+            .map_or_else(String::new, |rate| format!(" @{rate}/s")),
+    ]
+    .concat()
 }

@@ -137,7 +137,9 @@ fn a_served_arm_answers_until_a_signal() {
         "1",
     ];
     let process = start(&mut bench(directory.path(), &arguments));
-    wait_for("an answer", || conformance::check_hello(address).is_ok());
+    wait_for("an answer", || {
+        conformance::check_hello(address, None).is_ok()
+    });
     kill(Pid::from_raw(process.id().cast_signed()), Signal::SIGTERM).unwrap();
     let ended = process.wait_with_output().unwrap();
     assert!(ended.status.success());

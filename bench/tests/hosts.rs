@@ -94,7 +94,7 @@ fn both_sides_have_a_namespace_and_a_link() {
     ] {
         let own = bench::machine::Sysctls::of_this_machine().get(name);
         assert_eq!(
-            environment.sysctls.get(name),
+            environment.server.sysctls.get(name),
             own.as_ref(),
             "as this machine has it"
         );
@@ -114,7 +114,7 @@ fn both_sides_have_a_namespace_and_a_link() {
             "the machine is the server's"
         );
         let processors = row.host_cpu_busy_by_cpu_us.split(';').count();
-        assert!(processors > 1 || processors as u32 == environment.cpus);
+        assert!(processors > 1 || processors as u32 == environment.server.cpus);
         let pinned = !Folder::plan(&folder).unwrap().server_cpus.is_empty();
         assert!(pinned || row.core_round_trip_before_ns.is_none());
         assert!(

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use crate::cases::{
-    HELLO, closing, connections, framing, heads, refusals, requests, slow_clients, splits,
+    closing, connections, framing, heads, refusals, requests, slow_clients, splits,
 };
 use crate::failure::Failure;
 
@@ -259,18 +259,19 @@ pub fn run_all(
 }
 
 /// The check before and after every measurement: one request on a fresh connection, whose answer
-/// must be byte-exact. Returns how many bytes it has.
+/// must be byte-exact, with a body of so many bytes where it is not the usual one. Returns how many
+/// bytes it has.
 ///
 /// # Errors
 /// When the answer is another, or there is none.
-pub fn check_hello(server: SocketAddr) -> Result<usize, Failure> {
-    requests::one_request(server).map(|()| HELLO.len())
+pub fn check_hello(server: SocketAddr, body_bytes: Option<u32>) -> Result<usize, Failure> {
+    requests::one_request_of(server, body_bytes)
 }
 
 /// The same check of a server whose answers may have other fields in their head: status and body.
 ///
 /// # Errors
 /// When one of them is another, or there is no answer.
-pub fn check_hello_body(server: SocketAddr) -> Result<usize, Failure> {
-    requests::one_request_like(server)
+pub fn check_hello_body(server: SocketAddr, body_bytes: Option<u32>) -> Result<usize, Failure> {
+    requests::one_request_like(server, body_bytes)
 }

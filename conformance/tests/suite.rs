@@ -181,19 +181,19 @@ fn a_wrong_body_is_shown() {
     assert!(message.contains(r"GET / HTTP/1.1\r\n"), "{message}");
     assert!(message.contains("Hello, World!"), "{message}");
     assert!(message.contains("Hello, world!"), "{message}");
-    check_hello(start(Fault::WrongBody)).unwrap_err();
+    check_hello(start(Fault::WrongBody), None).unwrap_err();
 }
 
 #[test]
 fn another_head_is_found_unless_only_status_and_body_are_asked_for() {
     let other = start(Fault::NamesItself);
-    check_hello(other).unwrap_err();
+    check_hello(other, None).unwrap_err();
     let more = "Server: other\r\n".len();
-    assert_eq!(check_hello_body(other).unwrap(), HELLO.len() + more);
+    assert_eq!(check_hello_body(other, None).unwrap(), HELLO.len() + more);
     let same = start(Fault::Nothing);
-    assert_eq!(check_hello_body(same).unwrap(), HELLO.len());
-    assert_eq!(check_hello(same).unwrap(), HELLO.len());
-    let failure = check_hello_body(start(Fault::WrongBody)).unwrap_err();
+    assert_eq!(check_hello_body(same, None).unwrap(), HELLO.len());
+    assert_eq!(check_hello(same, None).unwrap(), HELLO.len());
+    let failure = check_hello_body(start(Fault::WrongBody), None).unwrap_err();
     assert!(failure.to_string().contains("Hello, world!"), "{failure}");
 }
 
@@ -262,7 +262,7 @@ fn a_server_that_is_not_there_is_named() {
     let free = TcpListener::bind("127.0.0.1:0")
         .and_then(|listener| listener.local_addr())
         .unwrap();
-    let message = check_hello(free).unwrap_err().to_string();
+    let message = check_hello(free, None).unwrap_err().to_string();
     assert!(message.contains(&free.to_string()), "{message}");
     assert!(
         message.contains("is a server listening there?"),

@@ -6,7 +6,7 @@ use std::net::TcpStream;
 use anyhow::{Context, Result, bail, ensure};
 
 /// Longest answer that is read.
-const LONGEST: usize = 1 << 20;
+const LONGEST: usize = 1 << 21;
 
 /// Asks once and reads the answer whole.
 ///

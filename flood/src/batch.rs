@@ -31,10 +31,19 @@ impl Expected {
     }
 }
 
+/// What the two kinds of requests must be answered.
+#[derive(Clone, Debug)]
+pub(crate) struct Expectation {
+    /// Every time but the last.
+    pub(crate) usual: Expected,
+    /// The last time on a connection that does not stay.
+    pub(crate) last: Expected,
+}
+
 /// A batch of requests in flight on one connection.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Batch {
-    /// When it was sent.
+    /// When its latency began: it was sent, or due.
     pub(crate) sent: Instant,
     /// Bytes of its answers that have come.
     received: usize,
@@ -52,12 +61,9 @@ pub(crate) enum Progress {
 }
 
 impl Batch {
-    /// One that is sent now.
-    pub(crate) fn new(now: Instant) -> Self {
-        Self {
-            sent: now,
-            received: 0,
-        }
+    /// One whose latency counts from `sent`.
+    pub(crate) fn new(sent: Instant) -> Self {
+        Self { sent, received: 0 }
     }
 
     /// Takes what has come.

@@ -7,6 +7,9 @@ use anyhow::{Context, Result, ensure};
 
 use crate::answer;
 use crate::args::Settings;
+use crate::batch::{Expectation, Expected};
+use crate::ring::Requests;
+use crate::source::Source;
 use crate::stop::Stop;
 
 /// Files that are open beside the connections: standard streams, pipes, a ring a thread.
@@ -24,8 +27,22 @@ pub(crate) struct Connections {
 }
 
 /// The bytes of one request, as wrk sends them.
-pub(crate) fn request(settings: &Settings) -> Vec<u8> {
+fn request(settings: &Settings) -> Vec<u8> {
     format!("GET / HTTP/1.1\r\nHost: {}\r\n\r\n", settings.address).into_bytes()
+}
+
+/// The last request on a connection that does not stay.
+fn last_request(settings: &Settings) -> Vec<u8> {
+    let address = settings.address;
+    format!("GET / HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n").into_bytes()
+}
+
+/// What the connections send.
+pub(crate) fn requests(settings: &Settings) -> Requests {
+    Requests {
+        usual: request(settings).repeat(settings.pipeline),
+        last: last_request(settings),
+    }
 }
 
 /// Makes room for all of them.
@@ -55,11 +72,12 @@ pub(crate) fn open(settings: &Settings, stop: &Stop) -> Result<Connections> {
         failed: 0,
     };
     let all = settings.idle + settings.connections;
+    let mut source = Source::new(settings);
     for number in 0..all {
         if stop.is_asked() {
             break;
         }
-        match connect(settings) {
+        match connect(settings, &mut source) {
             Ok(stream) if number < settings.idle => connections.idle.push(stream),
             Ok(stream) => connections.active.push(stream),
             Err(error) if number == 0 => {
@@ -74,26 +92,47 @@ pub(crate) fn open(settings: &Settings, stop: &Stop) -> Result<Connections> {
     Ok(connections)
 }
 
-fn connect(settings: &Settings) -> io::Result<TcpStream> {
-    let stream = TcpStream::connect_timeout(&settings.address, settings.timeout)?;
-    stream.set_nodelay(true)?;
-    Ok(stream)
+fn connect(settings: &Settings, source: &mut Source) -> io::Result<TcpStream> {
+    let socket = source.socket()?;
+    socket.connect_timeout(&settings.address.into(), settings.timeout)?;
+    Ok(socket.into())
+}
+
+/// The answer to one request.
+fn ask(stream: &mut TcpStream, settings: &Settings, request: &[u8]) -> Result<Vec<u8>> {
+    stream.set_read_timeout(Some(settings.timeout))?;
+    stream.set_write_timeout(Some(settings.timeout))?;
+    let answer = answer::first(stream, request)?;
+    stream.set_read_timeout(None)?;
+    stream.set_write_timeout(None)?;
+    Ok(answer)
 }
 
 impl Connections {
-    /// The answer of the server, asked for on the first active connection.
+    /// What the server answers. The usual answer is asked for on the first active connection, that to
+    /// the last request on a connection of its own.
     ///
     /// # Errors
     /// When it does not answer, or with what cannot be counted.
-    pub(crate) fn first_answer(&mut self, settings: &Settings) -> Result<Vec<u8>> {
+    pub(crate) fn expectation(&mut self, settings: &Settings) -> Result<Expectation> {
+        let usual = self.first_answer(settings)?;
+        let usual = Expected::new(&usual, settings.pipeline);
+        let last = match settings.requests_per_connection {
+            None => usual.clone(),
+            Some(_) => {
+                let mut stream = connect(settings, &mut Source::new(settings))
+                    .context("cannot open another connection")?;
+                let answer = ask(&mut stream, settings, &last_request(settings))?;
+                Expected::new(&answer, 1)
+            }
+        };
+        Ok(Expectation { usual, last })
+    }
+
+    fn first_answer(&mut self, settings: &Settings) -> Result<Vec<u8>> {
         let stream = self.active.first_mut();
         let stream = stream.context("no connection could be opened after the idle ones")?;
-        stream.set_read_timeout(Some(settings.timeout))?;
-        stream.set_write_timeout(Some(settings.timeout))?;
-        let answer = answer::first(stream, &request(settings))?;
-        stream.set_read_timeout(None)?;
-        stream.set_write_timeout(None)?;
-        Ok(answer)
+        ask(stream, settings, &request(settings))
     }
 
     /// How many idle connections are no longer as they were: closed by the server, or sent something.

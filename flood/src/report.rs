@@ -97,6 +97,7 @@ struct WindowLine {
     latency_p99_us: u64,
     latency_p999_us: u64,
     latency_max_us: u64,
+    connections_left: u64,
 }
 
 #[derive(Serialize)]
@@ -136,6 +137,7 @@ impl Report {
             latency_p99_us: quantile(0.99),
             latency_p999_us: quantile(0.999),
             latency_max_us: latencies.max(),
+            connections_left: self.tally.connections_left,
         })?)
     }
 
@@ -212,7 +214,10 @@ mod tests {
             cpu: Duration::ZERO,
         };
         let line = report.window_line().unwrap();
-        assert!(line.ends_with(r#""latency_max_us":0}"#), "{line}");
+        assert!(
+            line.ends_with(r#""latency_max_us":0,"connections_left":0}"#),
+            "{line}"
+        );
         let line = report.histogram_line().unwrap();
         assert_eq!(line, r#"{"line":"histogram","pairs":[]}"#);
     }

@@ -5,13 +5,14 @@
 )]
 
 use std::io;
-use std::net::TcpStream;
+use std::net::{SocketAddr, TcpStream};
 use std::os::fd::{AsRawFd, RawFd};
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow};
-use io_uring::types::{Fd, Timespec};
+use io_uring::types::{Fd, SubmitArgs, Timespec};
 use io_uring::{IoUring, cqueue, opcode, squeue};
+use socket2::SockAddr;
 
 use crate::buffers::{Buffers, GROUP};
 
@@ -22,6 +23,7 @@ const KIND_SHIFT: u32 = 32;
 const RECEIVED: u64 = 0;
 const SENT: u64 = 1;
 const END: u64 = 2;
+const CONNECTED: u64 = 3;
 
 /// What the kernel has done.
 #[derive(Clone, Copy, Debug)]
@@ -34,8 +36,14 @@ pub(crate) enum Event {
     },
     /// There was no free buffer.
     OutOfBuffers { connection: usize },
-    /// A connection cannot be read, or the server has closed it.
+    /// The server has closed a connection.
+    Closed { connection: usize },
+    /// A connection cannot be read.
     ReadFailed { connection: usize },
+    /// A connection is open.
+    Connected { connection: usize },
+    /// A connection cannot be opened.
+    ConnectFailed { connection: usize },
     /// A connection cannot be written to. Of sends that succeed nothing is told.
     WriteFailed { connection: usize },
     /// The window is over, or was stopped.
@@ -53,16 +61,26 @@ pub(crate) struct Completion {
 pub(crate) struct Ring {
     uring: IoUring,
     buffers: Option<Buffers>,
-    /// What every send sends. It is never freed, as a send may outlive this.
-    request: &'static [u8],
+    requests: &'static Requests,
+    /// Where connections go. It is never freed, as connecting may outlive this.
+    server: &'static SockAddr,
+}
+
+/// What is sent. It is never freed, as a send may outlive the ring.
+#[derive(Debug)]
+pub(crate) struct Requests {
+    /// Every time but the last.
+    pub(crate) usual: Vec<u8>,
+    /// The last time on a connection.
+    pub(crate) last: Vec<u8>,
 }
 
 impl Ring {
-    /// A ring for `connections`, each of which sends `request`.
+    /// A ring for `connections` to `server`.
     ///
     /// # Errors
     /// When the kernel refuses; the message says why, and what to do.
-    pub(crate) fn new(connections: usize, request: Vec<u8>) -> Result<Self> {
+    pub(crate) fn new(connections: usize, requests: Requests, server: SocketAddr) -> Result<Self> {
         // Room for what is sent first: a receive and a send a connection.
         let entries = (2 * connections + 8).next_power_of_two().min(MOST_ENTRIES);
         let entries = u32::try_from(entries)?;
@@ -76,7 +94,8 @@ impl Ring {
         Ok(Self {
             uring,
             buffers: None,
-            request: request.leak(),
+            requests: Box::leak(Box::new(requests)),
+            server: Box::leak(Box::new(server.into())),
         })
     }
 
@@ -95,12 +114,26 @@ impl Ring {
         self.push(&entry)
     }
 
-    /// Sends the request on a connection.
+    /// Connects a socket.
+    pub(crate) fn connect(&mut self, connection: usize, stream: &TcpStream) -> Result<()> {
+        let (address, length) = (self.server.as_ptr().cast(), self.server.len());
+        let entry = opcode::Connect::new(Fd(stream.as_raw_fd()), address, length)
+            .build()
+            .user_data(user_data(CONNECTED, connection));
+        self.push(&entry)
+    }
+
+    /// Sends the request on a connection, or the last one on it.
     #[inline]
-    pub(crate) fn send(&mut self, connection: usize, stream: &TcpStream) -> Result<()> {
-        let length = u32::try_from(self.request.len()).unwrap_or(u32::MAX);
+    pub(crate) fn send(&mut self, connection: usize, stream: &TcpStream, last: bool) -> Result<()> {
+        let request = if last {
+            &self.requests.last
+        } else {
+            &self.requests.usual
+        };
+        let length = u32::try_from(request.len()).unwrap_or(u32::MAX);
         // WAITALL: the kernel goes on with a send that was cut short.
-        let entry = opcode::Send::new(Fd(stream.as_raw_fd()), self.request.as_ptr(), length)
+        let entry = opcode::Send::new(Fd(stream.as_raw_fd()), request.as_ptr(), length)
             .flags(libc::MSG_WAITALL | libc::MSG_NOSIGNAL)
             .build()
             .flags(squeue::Flags::SKIP_SUCCESS)
@@ -121,28 +154,40 @@ impl Ring {
     }
 
     fn push(&mut self, entry: &squeue::Entry) -> Result<()> {
-        // SAFETY: an entry points to the request, which lives for ever, to a length that lives until
-        // it is submitted in `end_after`, or to nothing.
+        // SAFETY: an entry points to a request or to the server's address, which live for ever, to a
+        // length that lives until it is submitted in `end_after`, or to nothing.
         while unsafe { self.uring.submission().push(entry) }.is_err() {
             self.uring.submit().context("cannot submit to io_uring")?;
         }
         Ok(())
     }
 
-    /// Submits all that was asked for, waits for a completion, and takes out all that are there, in
-    /// their order, in place of those in `completions`.
+    /// Submits all that was asked for, waits for a completion, at most for `longest`, and takes out all
+    /// that are there, in their order, in place of those in `completions`.
     #[inline]
-    pub(crate) fn turn(&mut self, completions: &mut Vec<Completion>) -> Result<()> {
+    pub(crate) fn turn(
+        &mut self,
+        completions: &mut Vec<Completion>,
+        longest: Option<Duration>,
+    ) -> Result<()> {
         if let Some(buffers) = &mut self.buffers {
             buffers.publish();
         }
-        match self.uring.submit_and_wait(1) {
+        let waited = match longest {
+            None => self.uring.submit_and_wait(1),
+            Some(longest) => {
+                let longest = Timespec::from(longest);
+                let limit = SubmitArgs::new().timespec(&longest);
+                self.uring.submitter().submit_with_args(1, &limit)
+            }
+        };
+        match waited {
             Ok(_) => {}
-            // A signal; or completions that must be taken out first.
+            // The time is over; a signal; or completions that must be taken out first.
             Err(error)
                 if matches!(
                     error.raw_os_error(),
-                    Some(libc::EINTR | libc::EBUSY | libc::EAGAIN)
+                    Some(libc::ETIME | libc::EINTR | libc::EBUSY | libc::EAGAIN)
                 ) => {}
             Err(error) => return Err(error).context("cannot wait in io_uring"),
         }
@@ -177,14 +222,17 @@ fn completion(entry: &cqueue::Entry) -> Completion {
     let result = entry.result();
     let buffer = cqueue::buffer_select(entry.flags());
     let event = match (data >> KIND_SHIFT, buffer) {
-        // The end of the connection comes without a buffer.
         (RECEIVED, Some(buffer)) => Event::Received {
             connection,
             buffer,
             length: usize::try_from(result).unwrap_or(0),
         },
         (RECEIVED, None) if result == -libc::ENOBUFS => Event::OutOfBuffers { connection },
+        // The end of the connection comes without a buffer.
+        (RECEIVED, None) if result == 0 => Event::Closed { connection },
         (RECEIVED, None) => Event::ReadFailed { connection },
+        (CONNECTED, _) if result == 0 => Event::Connected { connection },
+        (CONNECTED, _) => Event::ConnectFailed { connection },
         (SENT, _) => Event::WriteFailed { connection },
         _ => Event::End,
     };

@@ -7,16 +7,18 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, ensure};
 use nix::sched::{CpuSet, sched_setaffinity};
+use nix::sys::prctl::set_timerslack;
 use nix::time::{ClockId, clock_gettime};
 use nix::unistd::Pid;
 
 use crate::args::Settings;
-use crate::batch::Expected;
+use crate::batch::Expectation;
 use crate::connections::{self, Connections};
 use crate::report::{Report, Tally};
 use crate::ring::Ring;
+use crate::source;
 use crate::stop::Stop;
-use crate::worker::Worker;
+use crate::worker::{Task, Worker};
 
 /// A run that has ended. Its connections are open until it is dropped.
 #[derive(Debug)]
@@ -34,7 +36,7 @@ impl Finished {
 }
 
 /// What a thread starts with: its connections, and what they must be answered.
-type Share = (Vec<TcpStream>, Expected);
+type Share = (Vec<TcpStream>, Expectation);
 
 /// Loads the server as `settings` say. `connected` is called when all connections are open, before the
 /// window.
@@ -52,6 +54,13 @@ pub fn run(
         settings.connections,
         settings.threads
     );
+    ensure!(
+        settings.pipeline == 1
+            || (settings.rate_per_s.is_none() && settings.requests_per_connection.is_none()),
+        "--pipeline is for closed loops on connections that stay; leave it out with --rate and \
+         --requests-per-connection"
+    );
+    source::check(settings)?;
     connections::make_room(settings)?;
     thread::scope(|scope| {
         let (ready, readiness) = channel();
@@ -67,8 +76,7 @@ pub fn run(
         // Before anything is opened: without rings there is no load.
         readiness.iter().collect::<Result<()>>()?;
         let mut connections = connections::open(settings, stop)?;
-        let answer = connections.first_answer(settings)?;
-        let expected = Expected::new(&answer, settings.pipeline);
+        let expected = connections.expectation(settings)?;
         connected()?;
 
         let cpu_before = cpu_time()?;
@@ -113,10 +121,11 @@ fn drive(
     let cpus = &settings.cpus;
     let cpu = (!cpus.is_empty()).then(|| cpus[number % cpus.len()]);
     let most = settings.connections.div_ceil(settings.threads);
-    let request = connections::request(settings).repeat(settings.pipeline);
+    let requests = connections::requests(settings);
     let made = cpu
         .map_or(Ok(()), pin)
-        .and_then(|()| Ring::new(most, request));
+        .and_then(|()| wake_on_time(settings))
+        .and_then(|()| Ring::new(most, requests, settings.address));
     let (ring, told) = match made {
         Ok(ring) => (Some(ring), Ok(())),
         Err(error) => (None, Err(error)),
@@ -127,16 +136,21 @@ fn drive(
     let (Some(ring), Ok((streams, expected))) = (ring, start.recv()) else {
         return Ok(None);
     };
-    Worker::load(
-        ring,
-        streams,
-        expected,
-        settings.pipeline,
-        settings.timeout,
-        settings.duration,
-        stop.descriptor(),
-    )
-    .map(Some)
+    let task = Task {
+        settings,
+        number,
+        stop: stop.descriptor(),
+    };
+    Worker::load(task, ring, streams, expected).map(Some)
+}
+
+/// The kernel wakes a thread up to 50 us late unless told otherwise, which would be in the latency of
+/// every request of an open loop.
+fn wake_on_time(settings: &Settings) -> Result<()> {
+    if settings.rate_per_s.is_some() {
+        set_timerslack(1).context("cannot have this thread woken on time")?;
+    }
+    Ok(())
 }
 
 /// Confines this thread to a processor.

@@ -78,7 +78,10 @@ where
             Arc::clone(&work),
         )?);
     }
-    let names = |names: Vec<&str>| names.into_iter().map(str::to_owned).collect();
+    let names =
+        |names: Vec<&str>| -> Vec<String> { names.into_iter().map(str::to_owned).collect() };
+    let mut features = names([&[balance.feature()], &description.features[..]].concat());
+    features.extend(common.body_feature());
     let start = StartLine {
         event: Event::Start,
         server: description.server.to_owned(),
@@ -91,7 +94,7 @@ where
             .collect(),
         driver: description.driver.to_owned(),
         ring_flags: names(description.ring_flags),
-        features: names([&[balance.feature()], &description.features[..]].concat()),
+        features,
     };
     let counters: Vec<_> = workers
         .iter()

@@ -2,20 +2,8 @@
 
 use std::borrow::Cow;
 
-use crate::answers::{Answer, HELLO};
-
-/// Enough for every request that 8 KiB of a load generator's pipelined requests can hold.
-const BLOCK_ANSWERS: usize = 256;
-
-static BLOCK: [u8; BLOCK_ANSWERS * HELLO.len()] = {
-    let mut block = [0; BLOCK_ANSWERS * HELLO.len()];
-    let mut at = 0;
-    while at < block.len() {
-        block[at] = HELLO[at % HELLO.len()];
-        at += 1;
-    }
-    block
-};
+use crate::answers::Answer;
+use crate::responses::Responses;
 
 /// The answers to all requests that one feed completed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -28,23 +16,34 @@ pub struct Batch {
     pub close: bool,
 }
 
-/// Collects answers. As long as all are [`HELLO`] it only counts them, since [`BLOCK`] has the bytes.
-#[derive(Default)]
-pub(crate) struct Answers {
+/// Collects answers. As long as all are the plain one it only counts them, since a block of
+/// [`Responses`] has the bytes.
+pub(crate) struct Answers<R> {
+    responses: R,
     hellos: usize,
-    /// Everything so far, from the first answer that is not [`HELLO`] on.
+    /// Everything so far, from the first answer that is not the plain one on.
     mixed: Vec<u8>,
     requests: u32,
 }
 
-impl Answers {
+impl<R: Responses> Answers<R> {
+    #[inline]
+    pub(crate) fn new(responses: R) -> Self {
+        Self {
+            responses,
+            hellos: 0,
+            mixed: Vec::new(),
+            requests: 0,
+        }
+    }
+
     #[inline]
     pub(crate) fn push(&mut self, answer: Answer) {
         self.requests += 1;
         if answer.is_hello() && self.mixed.is_empty() {
             self.hellos += 1;
         } else {
-            self.push_bytes(answer.bytes());
+            self.push_bytes(self.responses.bytes(answer));
         }
     }
 
@@ -52,19 +51,21 @@ impl Answers {
     #[cold]
     pub(crate) fn push_bytes(&mut self, bytes: &[u8]) {
         if self.mixed.is_empty() {
-            self.mixed = HELLO.repeat(self.hellos);
+            self.mixed = self.responses.hello().repeat(self.hellos);
         }
         self.mixed.extend_from_slice(bytes);
     }
 
     #[inline]
     pub(crate) fn into_batch(self, close: bool) -> Batch {
+        let (hello, block) = (self.responses.hello(), self.responses.block());
+        let length = self.hellos * hello.len();
         let bytes = if !self.mixed.is_empty() {
             Cow::Owned(self.mixed)
-        } else if self.hellos <= BLOCK_ANSWERS {
-            Cow::Borrowed(&BLOCK[..self.hellos * HELLO.len()])
+        } else if length <= block.len() {
+            Cow::Borrowed(&block[..length])
         } else {
-            Cow::Owned(HELLO.repeat(self.hellos))
+            Cow::Owned(hello.repeat(self.hellos))
         };
         Batch {
             bytes,

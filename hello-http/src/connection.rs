@@ -5,9 +5,10 @@ use crate::answers::{Answer, CONTINUE, Persistence, Refusal};
 use crate::batch::{Answers, Batch};
 use crate::body::Body;
 use crate::head::{self, Head};
+use crate::responses::{Hello, OtherBody, Responses};
 use crate::target::KnownHost;
 
-/// How much a connection looks at.
+/// How much a connection looks at, and with what body it answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum Mode {
     /// Reads requests and answers each.
@@ -15,6 +16,21 @@ pub enum Mode {
     Parse,
     /// Answers every read once, whatever it holds, as the published servers did.
     AnswerEveryRead,
+    /// One of the two, with a body of another length.
+    Other(&'static OtherBody),
+}
+
+impl Mode {
+    /// Parses, or answers every read; with a body of so many bytes, which is made once and never
+    /// freed, or the study's.
+    pub fn new(every_read: bool, body_bytes: Option<u32>) -> Self {
+        let bytes = body_bytes.and_then(|bytes| usize::try_from(bytes).ok());
+        match bytes.and_then(|bytes| OtherBody::of_length(bytes, every_read)) {
+            Some(other) => Self::Other(other),
+            None if every_read => Self::AnswerEveryRead,
+            None => Self::Parse,
+        }
+    }
 }
 
 /// The HTTP side of one connection.
@@ -58,13 +74,17 @@ impl Connection {
     /// batches that close.
     #[inline]
     pub fn feed(&mut self, input: &[u8]) -> Batch {
-        let mut answers = Answers::default();
-        if self.mode == Mode::AnswerEveryRead {
-            if !input.is_empty() {
-                answers.push(Answer::HELLO);
-            }
-            return answers.into_batch(false);
+        match self.mode {
+            Mode::Parse => self.parse(input, Hello),
+            Mode::AnswerEveryRead => answer_read(input, Hello),
+            Mode::Other(other) if other.every_read => answer_read(input, other),
+            Mode::Other(other) => self.parse(input, other),
         }
+    }
+
+    #[inline]
+    fn parse<R: Responses>(&mut self, input: &[u8], responses: R) -> Batch {
+        let mut answers = Answers::new(responses);
         let mut rest = input;
         while !rest.is_empty() {
             let taken = match &mut self.phase {
@@ -91,7 +111,11 @@ impl Connection {
 
     /// Parses a head in place; when its end has not come, carries its start over.
     #[inline]
-    fn take_head(&mut self, input: &[u8], answers: &mut Answers) -> Result<usize, Refusal> {
+    fn take_head<R: Responses>(
+        &mut self,
+        input: &[u8],
+        answers: &mut Answers<R>,
+    ) -> Result<usize, Refusal> {
         match input {
             // Empty lines before a request line are skipped (RFC 9112, section 2.2).
             [b'\n', ..] => return Ok(1),
@@ -111,7 +135,11 @@ impl Connection {
     /// Completes a carried head. It is parsed again only when a line of it has ended, so the
     /// limits on headers and bytes bound the work however small the pieces are.
     #[cold]
-    fn take_carried_head(&mut self, input: &[u8], answers: &mut Answers) -> Result<usize, Refusal> {
+    fn take_carried_head<R: Responses>(
+        &mut self,
+        input: &[u8],
+        answers: &mut Answers<R>,
+    ) -> Result<usize, Refusal> {
         if self.carry == b"\r" && input[0] == b'\n' {
             self.carry = Vec::new();
             return Ok(1);
@@ -138,7 +166,7 @@ impl Connection {
 
     /// Answers a request without a body at once, and prepares to skip the body of another.
     #[inline]
-    fn begin(&mut self, head: Head, answers: &mut Answers) {
+    fn begin<R: Responses>(&mut self, head: Head, answers: &mut Answers<R>) {
         if head.body.is_empty() {
             self.answer(head.answer, answers);
             return;
@@ -150,7 +178,7 @@ impl Connection {
     }
 
     #[inline]
-    fn answer(&mut self, answer: Answer, answers: &mut Answers) {
+    fn answer<R: Responses>(&mut self, answer: Answer, answers: &mut Answers<R>) {
         answers.push(answer);
         self.phase = match answer.persistence {
             Persistence::Implied | Persistence::KeepAlive => Phase::Head,
@@ -159,9 +187,18 @@ impl Connection {
     }
 
     #[cold]
-    fn refuse(&mut self, refusal: Refusal, answers: &mut Answers) {
+    fn refuse<R: Responses>(&mut self, refusal: Refusal, answers: &mut Answers<R>) {
         answers.push_bytes(refusal.bytes());
         self.carry = Vec::new();
         self.phase = Phase::Closed;
     }
+}
+
+#[inline]
+fn answer_read<R: Responses>(input: &[u8], responses: R) -> Batch {
+    let mut answers = Answers::new(responses);
+    if !input.is_empty() {
+        answers.push(Answer::HELLO);
+    }
+    answers.into_batch(false)
 }

@@ -32,11 +32,13 @@ mod body;
 mod chunked;
 mod connection;
 mod head;
+mod responses;
 mod target;
 
 pub use answers::HELLO;
 pub use batch::Batch;
 pub use connection::{Connection, Mode};
+pub use responses::OtherBody;
 
 /// Length of the longest request head that is taken, without empty lines before it; a longer one
 /// is answered 431. The trailers of a chunked body have the same limit.

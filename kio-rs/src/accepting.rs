@@ -21,14 +21,9 @@ pub struct Service {
 
 impl Service {
     pub fn of(args: &Args) -> Self {
-        let mode = if args.common.no_parse {
-            Mode::AnswerEveryRead
-        } else {
-            Mode::Parse
-        };
         Self {
             answering: Answering {
-                mode,
+                mode: Mode::new(args.common.no_parse, args.common.body_bytes),
                 heap: args.heap,
             },
             idle_timeout_s: args.idle_timeout_s,

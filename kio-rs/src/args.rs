@@ -228,7 +228,8 @@ impl Args {
                 .filter_map(|(name, on)| on.then_some(name)),
         );
         let features = features.into_iter().map(str::to_owned);
-        features.chain(self.sizes(config)).collect()
+        let body = self.common.body_feature();
+        features.chain(self.sizes(config)).chain(body).collect()
     }
 
     /// Sizes and limits that are not the default ones.

@@ -24,7 +24,10 @@ pub struct CalibrationRecord {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Purpose {
-    /// How much the load generator can do at best: the cheapest arm, with all processors to spare.
+    /// How much the load generator can do at best, in a closed loop against the cheapest arm (a floor)
+    /// on all processors that the load generator leaves. It is the ceiling only where the
+    /// load generator's processors were the busy ones. Where the server's were (two processors and a
+    /// cheap generator), the load generator can do more, and the rate is a lower bound of its ceiling.
     ClientCeiling,
     /// How much an arm can do at best in a closed loop, from which an open loop's rates are set.
     Capacity,

@@ -36,7 +36,9 @@ pub use environment::{Build, Environment, SubjectFile};
 pub use load::LoadRecord;
 pub use machine::{Cache, IoUring, Machine, NetworkDevice};
 pub use measurement::{COLUMNS, Measurement};
-pub use plan::{ArmEntry, Generator, LoadPoint, Placement, Plan, Role, Scheduling, StopRule};
+pub use plan::{
+    ArmEntry, Expected, Generator, LeftOut, LoadPoint, Placement, Plan, Role, Scheduling, StopRule,
+};
 pub use profile::{KERNEL_FRAME, ProfileRecord, ProfileStack};
 pub use series::SeriesRecord;
 

@@ -32,6 +32,8 @@ pub struct Measurement {
     pub body_bytes: Option<u32>,
     /// Worker threads of the server where the load point names them; empty for the plan's number.
     pub workers: Option<u32>,
+    /// Files the load generator might have open; empty for as many as the machine allows.
+    pub client_nofile: Option<u32>,
     /// Start of the window, milliseconds since 1970 in UTC.
     pub started_unix_ms: u64,
     /// Length of the window as the load generator measured it.
@@ -64,7 +66,8 @@ pub struct Measurement {
     pub socket_errors_timeout: Option<u64>,
     /// Responses with a status over 399.
     pub status_errors: Option<u64>,
-    /// Sockets the load generator really held open, counted in the middle of the window.
+    /// Sockets the load generator really held open, counted in the middle of the window. Where
+    /// connections do not stay, those that it had, or was opening, at the window's end without an error.
     pub connections_open: Option<u64>,
     /// Server's CPU time in user mode over the window, all its threads and child processes.
     pub server_cpu_user_us: Option<u64>,
@@ -156,6 +159,7 @@ impl Measurement {
             requests_per_connection: self.requests_per_connection,
             body_bytes: self.body_bytes,
             workers: self.workers,
+            client_nofile: self.client_nofile,
         }
     }
 
@@ -170,13 +174,14 @@ impl Measurement {
             requests_per_connection: load.requests_per_connection,
             body_bytes: load.body_bytes,
             workers: load.workers,
+            client_nofile: load.client_nofile,
             ..Self::default()
         }
     }
 }
 
 /// The header of `measurements.csv`, in order. A test holds it equal to [`Measurement`]'s fields.
-pub const COLUMNS: [&str; 64] = [
+pub const COLUMNS: [&str; 65] = [
     "block",
     "sequence",
     "arm",
@@ -188,6 +193,7 @@ pub const COLUMNS: [&str; 64] = [
     "requests_per_connection",
     "body_bytes",
     "workers",
+    "client_nofile",
     "started_unix_ms",
     "window_us",
     "requests",
@@ -267,6 +273,7 @@ mod tests {
             requests_per_connection: Some(6),
             body_bytes: Some(7),
             workers: Some(8),
+            client_nofile: Some(9),
         };
         assert_eq!(Measurement::at(&load).load_point(), load);
     }

@@ -42,6 +42,12 @@ pub struct Plan {
     pub client_cpus: Vec<u32>,
     /// The loads.
     pub load_points: Vec<LoadPoint>,
+    /// Loads of the experiment that this machine's limits rule out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left_out: Vec<LeftOut>,
+    /// What is to fail at some of the loads, because it is what the experiment is to show.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub expected: Vec<Expected>,
     /// The arms.
     pub arms: Vec<ArmEntry>,
 }
@@ -78,6 +84,28 @@ pub struct StopRule {
     pub least_blocks: u32,
 }
 
+/// A load that is not measured.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LeftOut {
+    /// Why, and what would allow it.
+    pub because: String,
+    /// Which.
+    pub load: LoadPoint,
+}
+
+/// A failure that a load is to show: with it a measurement is as meant, without it it is not.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Expected {
+    /// Connections that are open, of those asked for.
+    pub connections_open: u64,
+    /// Connections that cannot be opened. There are no other errors.
+    pub socket_errors_connect: u64,
+    /// At which load.
+    pub load: LoadPoint,
+}
+
 /// Which processors server and load generator run on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -110,8 +138,11 @@ pub enum Generator {
     #[default]
     Wrk,
     /// This repository's `flood`: cheaper a request than wrk, so that one processor of it saturates
-    /// one of a server, and it can hold idle connections open.
+    /// one of a server, and it can hold idle connections open, open connections anew, and offer
+    /// requests at a rate.
     Flood,
+    /// oha, which offers requests at a rate: beside flood, so that neither is taken at its word.
+    Oha,
 }
 
 fn is_default<T: Default + PartialEq>(value: &T) -> bool {
@@ -144,6 +175,16 @@ pub struct LoadPoint {
     /// Worker threads of the server; absent for the plan's number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub workers: Option<u32>,
+    /// Files that the load generator may have open; absent for as many as the machine allows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client_nofile: Option<u32>,
+}
+
+impl Plan {
+    /// What is to fail at a load, if anything is.
+    pub fn expected_at(&self, load: &LoadPoint) -> Option<&Expected> {
+        self.expected.iter().find(|expected| expected.load == *load)
+    }
 }
 
 impl Default for LoadPoint {
@@ -158,6 +199,7 @@ impl Default for LoadPoint {
             requests_per_connection: None,
             body_bytes: None,
             workers: None,
+            client_nofile: None,
         }
     }
 }

@@ -31,6 +31,10 @@ pub struct CommonArgs {
     /// Answer once a read without looking at the request, as the published servers did
     #[arg(long)]
     pub no_parse: bool,
+
+    /// Length of the answer's body, `Hello, World!` over and over [default: 13, once]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1 << 20))]
+    pub body_bytes: Option<u32>,
 }
 
 impl CommonArgs {
@@ -41,6 +45,11 @@ impl CommonArgs {
             None if !self.cpus.0.is_empty() => self.cpus.0.len(),
             None => available_parallelism().map_or(1, usize::from),
         }
+    }
+
+    /// What the start line says of a body that is not the usual one.
+    pub fn body_feature(&self) -> Option<String> {
+        self.body_bytes.map(|bytes| format!("body-bytes={bytes}"))
     }
 
     /// The processor of a worker, when workers are pinned: the list is gone round in turn.

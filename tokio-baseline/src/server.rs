@@ -178,13 +178,8 @@ fn stop(running: Vec<Running>) -> Result<()> {
 }
 
 fn handling(args: &Args) -> Handling {
-    let mode = if args.common.no_parse {
-        Mode::AnswerEveryRead
-    } else {
-        Mode::Parse
-    };
     Handling {
-        mode,
+        mode: Mode::new(args.common.no_parse, args.common.body_bytes),
         buffer: args.buffer,
     }
 }
@@ -229,6 +224,8 @@ fn start_line(args: &Args, address: SocketAddr, balance: Option<Balance>) -> Sta
         cpus,
         driver: format!("tokio-{runtime}"),
         ring_flags: Vec::new(),
-        features: features.into_iter().map(str::to_owned).collect(),
+        features: (features.into_iter().map(str::to_owned))
+            .chain(common.body_feature())
+            .collect(),
     }
 }

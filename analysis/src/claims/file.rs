@@ -134,6 +134,7 @@ fn claim(entry: Entry) -> Result<Claim, String> {
                 requests_per_connection: load.requests_per_connection,
                 body_bytes: load.body_bytes,
                 workers: load.workers,
+                client_nofile: None,
             }],
             shape,
         },

@@ -43,7 +43,7 @@ pub fn opened_by(generator: Generator, threads: u32, asked: u32) -> u64 {
     let threads = threads.max(1);
     u64::from(match generator {
         Generator::Wrk => asked / threads * threads,
-        Generator::Flood => asked,
+        Generator::Flood | Generator::Oha => asked,
     })
 }
 

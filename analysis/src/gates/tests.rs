@@ -12,6 +12,8 @@ fn plan(client_threads: u32) -> Plan {
         seed: 0,
         blocks: 1,
         stop: None,
+        left_out: Vec::new(),
+        expected: Vec::new(),
         window_s: 1,
         warm_up_ms: 0,
         workers: 1,

@@ -154,6 +154,8 @@ mod tests {
         Plan {
             schema_version: records::SCHEMA_VERSION,
             stop: None,
+            left_out: Vec::new(),
+            expected: Vec::new(),
             experiment: String::new(),
             host: String::new(),
             seed: 0,

@@ -37,7 +37,7 @@ pub fn tail(study: &Study) -> Table {
 fn corrected_by(cell: &Cell) -> String {
     match cell.load.generator {
         Generator::Wrk => "wrk".to_owned(),
-        Generator::Flood => cell.corrected_by.clone(),
+        Generator::Flood | Generator::Oha => cell.corrected_by.clone(),
     }
 }
 

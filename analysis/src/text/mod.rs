@@ -44,6 +44,7 @@ pub fn generator_name(generator: Generator) -> &'static str {
     match generator {
         Generator::Wrk => "wrk",
         Generator::Flood => "flood",
+        Generator::Oha => "oha",
     }
 }
 
@@ -64,30 +65,42 @@ fn conditions(point: &LoadPoint) -> String {
     if point.pipeline != 1 {
         text += &format!(", pipelining {}", point.pipeline);
     }
+    match point.requests_per_connection {
+        None => {}
+        Some(1) => text += ", a new one for every request",
+        Some(requests) => text += &format!(", new ones after {requests} requests each"),
+    }
+    if let Some(bytes) = point.body_bytes {
+        text += &format!(", bodies of {}", size(bytes));
+    }
+    match point.workers {
+        None => {}
+        Some(1) => text += ", 1 worker",
+        Some(workers) => text += &format!(", {workers} workers"),
+    }
+    if let Some(files) = point.client_nofile {
+        text += &format!(", a load generator of {files} files");
+    }
     if let Some(rate) = point.offered_rate_per_s {
         text += &format!(", {rate} requests a second offered");
     }
-    match point.requests_per_connection {
-        Some(1) => text += ", a new connection a request",
-        Some(requests) => text += &format!(", {requests} requests a connection"),
-        None => {}
-    }
-    if let Some(bytes) = point.body_bytes {
-        text += &format!(", a body of {bytes} bytes");
-    }
-    match point.workers {
-        Some(1) => text += ", 1 worker",
-        Some(workers) => text += &format!(", {workers} workers"),
-        None => {}
-    }
-    if point.generator == Generator::Flood {
-        text += ", flood";
+    if point.generator != Generator::Wrk {
+        text += &format!(", {}", generator_name(point.generator));
     }
     text
 }
 
-/// A load point in a table: `50`, `50 x 16`, `1000 + 10000 idle`, `50 @ 10000/s flood`, `50 / 1 each`
-/// (requests a connection), `50, 4096 B`, `50, 2 w` (workers).
+/// A length as it is called: `64 KiB`, `100 B`.
+fn size(bytes: u32) -> String {
+    if bytes >= 1024 && bytes.is_multiple_of(1024) {
+        format!("{} KiB", bytes / 1024)
+    } else {
+        format!("{bytes} B")
+    }
+}
+
+/// A load point in a table: `50`, `50 x 16`, `1000 + 10000 idle`, `50 @ 10000/s flood`, `50 / 1 flood` for a
+/// new connection after every request.
 pub fn load_label(point: &LoadPoint) -> String {
     let mut label = point.connections.to_string();
     if point.idle_connections != 0 {
@@ -96,20 +109,23 @@ pub fn load_label(point: &LoadPoint) -> String {
     if point.pipeline != 1 {
         label += &format!(" x {}", point.pipeline);
     }
+    if let Some(requests) = point.requests_per_connection {
+        label += &format!(" / {requests}");
+    }
+    if let Some(bytes) = point.body_bytes {
+        label += &format!(" {}", size(bytes));
+    }
+    if let Some(workers) = point.workers {
+        label += &format!(" on {workers}");
+    }
+    if let Some(files) = point.client_nofile {
+        label += &format!(" of {files} files");
+    }
     if let Some(rate) = point.offered_rate_per_s {
         label += &format!(" @ {rate}/s");
     }
-    if let Some(requests) = point.requests_per_connection {
-        label += &format!(" / {requests} each");
-    }
-    if let Some(bytes) = point.body_bytes {
-        label += &format!(", {bytes} B");
-    }
-    if let Some(workers) = point.workers {
-        label += &format!(", {workers} w");
-    }
-    if point.generator == Generator::Flood {
-        label += " flood";
+    if point.generator != Generator::Wrk {
+        label += &format!(" {}", generator_name(point.generator));
     }
     label
 }
@@ -123,11 +139,8 @@ pub fn load_id(point: &LoadPoint) -> String {
     if point.pipeline != 1 {
         id += &format!("-x{}", point.pipeline);
     }
-    if let Some(rate) = point.offered_rate_per_s {
-        id += &format!("-rate{rate}");
-    }
     if let Some(requests) = point.requests_per_connection {
-        id += &format!("-each{requests}");
+        id += &format!("-per{requests}");
     }
     if let Some(bytes) = point.body_bytes {
         id += &format!("-body{bytes}");
@@ -135,8 +148,14 @@ pub fn load_id(point: &LoadPoint) -> String {
     if let Some(workers) = point.workers {
         id += &format!("-workers{workers}");
     }
-    if point.generator == Generator::Flood {
-        id += "-flood";
+    if let Some(files) = point.client_nofile {
+        id += &format!("-nofile{files}");
+    }
+    if let Some(rate) = point.offered_rate_per_s {
+        id += &format!("-rate{rate}");
+    }
+    if point.generator != Generator::Wrk {
+        id += &format!("-{}", generator_name(point.generator));
     }
     id
 }
@@ -208,6 +227,62 @@ mod tests {
         assert_eq!(
             load_names(&[&a, &flood]),
             "50 connections and 500 connections, flood"
+        );
+    }
+
+    #[test]
+    fn every_field_of_a_load_is_in_its_names() {
+        let churn = LoadPoint {
+            requests_per_connection: Some(1),
+            generator: Generator::Flood,
+            ..plain(50)
+        };
+        assert_eq!(
+            load_name(&churn),
+            "50 connections, a new one for every request, flood"
+        );
+        assert_eq!(
+            (&*load_label(&churn), &*load_id(&churn)),
+            ("50 / 1 flood", "50-per1-flood")
+        );
+        let body = LoadPoint {
+            body_bytes: Some(65_536),
+            ..plain(50)
+        };
+        assert_eq!(load_name(&body), "50 connections, bodies of 64 KiB");
+        assert_eq!(
+            (&*load_label(&body), &*load_id(&body)),
+            ("50 64 KiB", "50-body65536")
+        );
+        let workers = LoadPoint {
+            workers: Some(2),
+            ..plain(500)
+        };
+        assert_eq!(load_name(&workers), "500 connections, 2 workers");
+        assert_eq!(
+            (&*load_label(&workers), &*load_id(&workers)),
+            ("500 on 2", "500-workers2")
+        );
+        let files = LoadPoint {
+            client_nofile: Some(1024),
+            ..plain(2000)
+        };
+        assert_eq!(
+            load_name(&files),
+            "2000 connections, a load generator of 1024 files"
+        );
+        assert_eq!(
+            (&*load_label(&files), &*load_id(&files)),
+            ("2000 of 1024 files", "2000-nofile1024")
+        );
+        let oha = LoadPoint {
+            offered_rate_per_s: Some(900),
+            generator: Generator::Oha,
+            ..plain(50)
+        };
+        assert_eq!(
+            (&*load_label(&oha), &*load_id(&oha)),
+            ("50 @ 900/s oha", "50-rate900-oha")
         );
     }
 }

@@ -185,6 +185,7 @@ impl Scenario {
         let by = match point.generator {
             Generator::Wrk => "wrk",
             Generator::Flood => "none",
+            Generator::Oha => "generator",
         };
         self.loads.push(LoadRecord {
             block,
@@ -306,6 +307,8 @@ pub fn plan_of(
         seed: 20_260_101,
         blocks,
         stop: None,
+        left_out: Vec::new(),
+        expected: Vec::new(),
         window_s: 3,
         warm_up_ms: 500,
         workers: 1,

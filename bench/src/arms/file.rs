@@ -36,6 +36,9 @@ struct FileArm {
     reports: bool,
     #[serde(default)]
     answers: Answers,
+    port: Option<u16>,
+    #[serde(default)]
+    ends_with_stdin: bool,
     changes: Option<Vec<String>>,
 }
 
@@ -73,6 +76,8 @@ fn arm_of(raw: FileArm) -> Result<Arm> {
         command: raw.command,
         reports: raw.reports,
         answers: raw.answers,
+        port: raw.port,
+        ends_with_stdin: raw.ends_with_stdin,
         changes: raw.changes,
     })
 }

@@ -9,7 +9,8 @@ use records::{Placement, Plan, Scheduling};
 use serde::de::{DeserializeOwned, IntoDeserializer};
 
 use crate::arms::{Arms, SubjectOption};
-use crate::experiment::{Changes, Experiment};
+use crate::experiment::{Changes, Draft, Experiment};
+use crate::preflight::Limits;
 use crate::processors::{self, Wanted};
 use crate::subjects::Directories;
 
@@ -46,8 +47,9 @@ impl ArmOptions {
 /// What makes a plan of an experiment.
 #[derive(Args, Clone, Debug)]
 pub struct PlanOptions {
-    /// smoke, quick, card, ladder, peers, pipeline, saturated, single, idle or shared, or the path of
-    /// a TOML file like theirs
+    /// smoke, quick, card, card-forensics, ladder, options, peers, latency, scale-connections,
+    /// scale-workers, pipeline, churn, payload, saturated, single, idle or shared, or the path of a TOML
+    /// file like theirs
     pub experiment: String,
 
     /// Arms to measure in place of the experiment's
@@ -80,14 +82,15 @@ pub struct PlanOptions {
 }
 
 impl PlanOptions {
-    /// The plan on this machine, with the server on another one's processors where those are given. What
-    /// is not given comes from `stored`, the plan of a run to go on with, where there is one.
-    pub fn plan(
+    /// The plan on this machine, with the server on another one's processors where those are given, and
+    /// with rates that are still open. What is not given comes from `stored`, the plan of a run to go on
+    /// with, where there is one.
+    pub fn draft(
         &self,
         arms: &Arms,
         stored: Option<&Plan>,
         server_cpus: Option<&[u32]>,
-    ) -> Result<Plan> {
+    ) -> Result<Draft> {
         let names = |plan: &Plan| plan.arms.iter().map(|arm| arm.name.clone()).collect();
         let changes = Changes {
             arms: self.arms.clone().or_else(|| stored.map(names)),
@@ -103,15 +106,12 @@ impl PlanOptions {
         };
         let experiment = Experiment::load(&self.experiment)?.changed(&changes, arms)?;
         let (own, oversubscribe) = (processors::available()?, self.oversubscribe);
-        match server_cpus {
-            None => experiment.plan(arms, &own, oversubscribe, seed),
-            Some(server_cpus) => {
-                let lay_out = |wanted: &Wanted| {
-                    processors::lay_out_apart(server_cpus, &own, wanted, oversubscribe)
-                };
-                experiment.plan_laid_out(arms, lay_out, seed)
-            }
-        }
+        let limits = Limits::of_this_machine()?;
+        let lay_out = |wanted: &Wanted| match server_cpus {
+            None => processors::lay_out(&own, wanted, oversubscribe),
+            Some(theirs) => processors::lay_out_apart(theirs, &own, wanted, oversubscribe),
+        };
+        experiment.draft(arms, &own, lay_out, seed, &limits)
     }
 }
 

@@ -71,7 +71,7 @@ impl Arguments {
         let copies = subjects::directory_for_copies()?;
         let directories = self.arms.directories()?;
         let mut binaries = subjects::resolve(chosen.values(), &directories, Some(copies.path()))?;
-        let generators = Generators::find(&plan, &directories, copies.path())?;
+        let generators = Generators::find(&plan, false, &directories, copies.path())?;
         binaries.extend(generators.binary());
         preflight::check(&plan, self.out.as_deref().unwrap_or(Path::new("results")))?;
         let versions = format!("{}; {}", generators.versions(), perf.version());
@@ -113,7 +113,7 @@ impl Arguments {
             scheduling: None,
             oversubscribe: false,
         };
-        let mut plan = like.plan(arms, None, None)?;
+        let mut plan = like.draft(arms, None, None)?.plan;
         NAME.clone_into(&mut plan.experiment);
         plan.load_points = vec![LoadPoint {
             connections: self.load,

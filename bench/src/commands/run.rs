@@ -7,11 +7,12 @@ use std::process::ExitCode;
 
 use anyhow::{Result, ensure};
 use clap::Args;
-use records::{Environment, Placement, Plan};
+use records::{CalibrationRecord, Environment, Placement, Plan};
 
 use super::options::{ArmOptions, PlanOptions};
 use super::print;
 use crate::arms::{Arm, Arms};
+use crate::experiment::Draft;
 use crate::host::{Host, HostName, Remote};
 use crate::interrupt::{self, Interrupt};
 use crate::load::Generators;
@@ -20,8 +21,8 @@ use crate::progress::Progress;
 use crate::results::Folder;
 use crate::runner::{self, Ended};
 use crate::schedule::schedule;
-use crate::subjects::Directories;
-use crate::{announcement, dates, preflight, processors, stop, subjects};
+use crate::subjects::{Binary, Directories};
+use crate::{announcement, calibration, dates, preflight, processors, stop, subjects};
 
 #[derive(Args, Debug)]
 pub struct Arguments {
@@ -59,17 +60,19 @@ impl Arguments {
         let interrupt = Interrupt::on_signals()?;
         let remote = self.remote(&directories, &interrupt)?;
         let server_cpus = remote.as_ref().map(Remote::cpus);
-        let planned = self
+        let mut draft = self
             .plan
-            .plan(&arms, stored.as_ref(), server_cpus.as_deref());
-        let plan = Plan {
-            host: self.host.kind().to_owned(),
-            ..planned?
-        };
+            .draft(&arms, stored.as_ref(), server_cpus.as_deref())?;
+        self.host.kind().clone_into(&mut draft.plan.host);
+        if let Some(stored) = &stored {
+            draft = Draft::from(draft.resolve_as(stored));
+        }
+        let plan = draft.plan.clone();
         let chosen = arms_of(&plan, &arms)?;
         let copies = subjects::directory_for_copies()?;
         let mut binaries = subjects::resolve(chosen.values(), &directories, Some(copies.path()))?;
-        let generators = Generators::find(&plan, &directories, copies.path())?;
+        let calibrates = !draft.percents.is_empty();
+        let generators = Generators::find(&plan, calibrates, &directories, copies.path())?;
         // Beside the servers: what loads them is as much part of the measurement.
         binaries.extend(generators.binary());
         let target = self.resume.as_deref().or(self.out.as_deref());
@@ -83,6 +86,10 @@ impl Arguments {
         let environment = host.environment(&generators.versions(), &binaries)?;
 
         let client_cpus = plan.client_cpus.clone();
+        let mut cheapest = Vec::new();
+        if stored.is_none() {
+            cheapest = cheapest_arms(&arms, &directories, copies.path(), &mut binaries)?;
+        }
         let mut measurer = Measurer {
             host,
             plan,
@@ -99,12 +106,21 @@ impl Arguments {
             eprintln!("interrupted while the arms were tried; nothing was measured");
             return Ok(ExitCode::from(interrupt::EXIT_STATUS));
         }
+        let mut calibrations = Vec::new();
+        if resumed.is_none() {
+            calibrations = calibrate(&mut measurer, draft, cheapest)?;
+            if interrupt.is_set() {
+                eprintln!("interrupted in the calibration; nothing was recorded");
+                return Ok(ExitCode::from(interrupt::EXIT_STATUS));
+            }
+        }
 
         let plan = &measurer.plan;
         let mut folder = match resumed {
             Some(folder) => folder,
             None => Folder::create(self.out.as_deref(), &dates::today_utc(), plan, &environment)?,
         };
+        calibration::write(&folder.path, &calibrations)?;
         let ended = self.measure(&mut measurer, &mut folder, &interrupt);
         if !matches!(ended, Ok(Ended::Complete)) {
             eprintln!(
@@ -213,6 +229,67 @@ impl Arguments {
 fn arms_of(plan: &Plan, arms: &Arms) -> Result<BTreeMap<String, Arm>> {
     let named = |name: &String| Ok((name.clone(), arms.get(name)?.clone()));
     plan.arms.iter().map(|entry| named(&entry.name)).collect()
+}
+
+/// The arms that a ceiling can be measured with, whose binaries join the others; none is needed.
+fn cheapest_arms(
+    arms: &Arms,
+    directories: &Directories,
+    copies: &Path,
+    binaries: &mut BTreeMap<String, Binary>,
+) -> Result<Vec<Arm>> {
+    let mut cheapest = Vec::new();
+    for name in calibration::CHEAPEST {
+        let arm = arms.get(name)?;
+        if !binaries.contains_key(&arm.entry.subject) {
+            let Ok(found) = subjects::resolve([arm], directories, Some(copies)) else {
+                continue;
+            };
+            binaries.extend(found);
+        }
+        cheapest.push(arm.clone());
+    }
+    Ok(cheapest)
+}
+
+/// Measures the ceilings and capacities, and sets the plan's rates. A missing ceiling is told and no
+/// more; a missing capacity leaves nothing to offer.
+fn calibrate(
+    measurer: &mut Measurer,
+    draft: Draft,
+    cheapest: Vec<Arm>,
+) -> Result<Vec<CalibrationRecord>> {
+    let serves = |arm: &Arm| {
+        let name = &arm.entry.name;
+        let known = measurer.arms.insert(name.clone(), arm.clone()).is_some();
+        let tried = measurer.try_arm(name);
+        if tried.is_err() && !known {
+            measurer.arms.remove(name);
+        }
+        tried.is_ok()
+    };
+    let cheapest = cheapest.into_iter().find(serves).map(|arm| arm.entry);
+    if cheapest.is_none() {
+        eprintln!(
+            "the load generator's ceiling is not measured: neither of {} serves; build them with `cargo build \
+             --profile server -p floors`",
+            calibration::CHEAPEST.join(" and ")
+        );
+    }
+    let steps = calibration::steps(&draft, cheapest.as_ref());
+    if !steps.is_empty() {
+        eprintln!(
+            "calibration: {} windows of 1 s before the first block",
+            steps.len()
+        );
+    }
+    let interrupt = measurer.interrupt.clone();
+    let records = calibration::run(&steps, measurer, || interrupt.is_set())?;
+    if !interrupt.is_set() {
+        let slowest = calibration::slowest_per_s(&draft, &records)?;
+        measurer.plan = draft.resolve(&slowest)?;
+    }
+    Ok(records)
 }
 
 /// Starts and verifies each arm once. One that fails stays in the run, whose rows then say why.

@@ -10,7 +10,8 @@ macro_rules! experiments {
 
 /// Name and text of each.
 const STUDY: &[(&str, &str)] = &experiments![
-    "smoke" "quick" "card" "ladder" "options" "peers" "pipeline" "saturated" "single" "idle" "shared"
+    "smoke" "quick" "card" "card-forensics" "ladder" "options" "peers" "latency" "scale-connections"
+    "scale-workers" "pipeline" "churn" "payload" "saturated" "single" "idle" "shared"
 ];
 
 /// The text of the experiment of that name.

@@ -22,6 +22,8 @@ pub struct Launch {
     pub(super) scheduling: Scheduling,
     pub(super) address: SocketAddr,
     pub(super) reports: bool,
+    /// Its standard input is kept open.
+    pub(super) holds_stdin: bool,
     pub(super) namespace: Option<Namespace>,
     /// The network device that holds the address, of which the bytes are counted.
     pub(super) device: Option<String>,
@@ -48,6 +50,7 @@ impl Launch {
             scheduling: Scheduling::Other,
             address,
             reports: arm.reports,
+            holds_stdin: arm.ends_with_stdin,
             namespace: None,
             device: None,
         }

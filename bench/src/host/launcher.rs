@@ -62,9 +62,13 @@ impl Launcher {
         cpus: &[u32],
     ) -> Result<LocalServer> {
         let ports = &mut self.ports;
+        let mut address = || match arm.port {
+            Some(port) => Ok(ports.fixed(port)),
+            None => ports.free(),
+        };
         let address = match &self.namespace {
-            Some(namespace) => namespace.inside(|| ports.free())?,
-            None => ports.free()?,
+            Some(namespace) => namespace.inside(address)?,
+            None => address()?,
         };
         let placeholders = Placeholders::new(address, workers, cpus);
         let mut launch = Launch::new(arm, program, &placeholders, address, cpus);

@@ -87,7 +87,13 @@ impl LocalServer {
     pub fn start(launch: &Launch, interrupt: &Interrupt) -> Result<Self> {
         let log = Log::new().context("cannot make a temporary file")?;
         let mut command = launch.command();
-        command.stdin(Stdio::null()).stderr(log.stdio()?);
+        // A pipe's other end is open for as long as the process is held.
+        let input = if launch.holds_stdin {
+            Stdio::piped()
+        } else {
+            Stdio::null()
+        };
+        command.stdin(input).stderr(log.stdio()?);
         if launch.reports {
             command.stdout(Stdio::piped());
         } else {

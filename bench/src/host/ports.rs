@@ -25,6 +25,11 @@ impl Ports {
         Self { address, next }
     }
 
+    /// A port that is not for choice.
+    pub fn fixed(&self, port: u16) -> SocketAddr {
+        SocketAddr::new(self.address, port)
+    }
+
     /// The next port that nobody listens on.
     ///
     /// # Errors

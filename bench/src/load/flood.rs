@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
-use records::LoadPoint;
+use records::{Generator, LoadPoint};
 use server_kit::Cpus;
 
 use crate::subjects::{Binary, Directories};
@@ -53,6 +53,20 @@ impl Flood {
     }
 }
 
+/// Ports of an address that are used, of the 28 232 that Linux has unless told otherwise.
+const PORTS_AN_ADDRESS: u32 = 20_000;
+
+/// The addresses that a load's connections come from: more than one where an address has too few ports,
+/// which only flood can do, and only on loopback.
+pub fn sources(load: &LoadPoint) -> u8 {
+    let connections = load.connections.saturating_add(load.idle_connections);
+    let needed = match load.generator {
+        Generator::Flood => connections.div_ceil(PORTS_AN_ADDRESS),
+        Generator::Wrk | Generator::Oha => 1,
+    };
+    u8::try_from(needed).unwrap_or(u8::MAX).clamp(1, 200)
+}
+
 /// flood's arguments for a load on `address` (`ADDR:PORT`) from threads pinned to `cpus`, if any.
 pub(super) fn arguments(
     threads: u32,
@@ -62,6 +76,7 @@ pub(super) fn arguments(
     cpus: &[u32],
 ) -> Vec<String> {
     let cpus = Cpus(cpus.iter().map(|cpu| *cpu as usize).collect());
+    let sources = Some(sources(load)).filter(|count| *count > 1);
     let options = [
         ("--address", address.to_owned()),
         ("--connections", load.connections.to_string()),
@@ -71,16 +86,28 @@ pub(super) fn arguments(
         ("--threads", threads.to_string()),
         ("--cpus", cpus.to_string()),
     ];
-    let words = options
+    let special = [
+        (
+            "--rate",
+            load.offered_rate_per_s.map(|rate| rate.to_string()),
+        ),
+        (
+            "--requests-per-connection",
+            load.requests_per_connection.map(|count| count.to_string()),
+        ),
+        ("--sources", sources.map(|count| count.to_string())),
+    ];
+    let special = special
         .into_iter()
-        .flat_map(|(option, value)| [option.to_owned(), value]);
-    words.collect()
+        .filter_map(|(option, value)| Some((option, value?)));
+    let words = options.into_iter().chain(special);
+    words
+        .flat_map(|(option, value)| [option.to_owned(), value])
+        .collect()
 }
 
 #[cfg(test)]
 mod tests {
-    use records::Generator;
-
     use super::*;
     use crate::load::closed_loop;
 

@@ -1,11 +1,13 @@
 //! The load generators of a plan, as one.
 
 use std::path::Path;
+use std::process::Command;
 
 use anyhow::{Context, Result};
 use records::{Generator, LoadPoint, Plan};
 
 use super::flood::{self, Flood};
+use super::oha::{self, Oha};
 use super::run::{Connected, Run};
 use super::wrk::{self, Wrk};
 use crate::interrupt::Interrupt;
@@ -16,6 +18,7 @@ use crate::subjects::{Binary, Directories};
 pub struct Generators {
     wrk: Option<Wrk>,
     flood: Option<Flood>,
+    oha: Option<Oha>,
 }
 
 /// The name of a load generator's program.
@@ -23,6 +26,7 @@ pub fn name(generator: Generator) -> &'static str {
     match generator {
         Generator::Wrk => "wrk",
         Generator::Flood => flood::NAME,
+        Generator::Oha => oha::NAME,
     }
 }
 
@@ -32,22 +36,31 @@ pub fn arguments(plan: &Plan, load: &LoadPoint, address: &str) -> Vec<String> {
     match load.generator {
         Generator::Wrk => wrk::arguments(threads, load, window_s, address),
         Generator::Flood => flood::arguments(threads, load, window_s, address, &plan.client_cpus),
+        Generator::Oha => oha::arguments(threads, load, window_s, address),
     }
 }
 
 impl Generators {
-    /// Finds those that `plan` needs: wrk in `PATH`, flood among the study's servers, of which a copy
-    /// in `copies` is executed.
+    /// Finds those that `plan` needs: wrk and oha in `PATH`, flood among the study's servers, of which a
+    /// copy in `copies` is executed. `flood` is found in any case where it is to calibrate.
     ///
     /// # Errors
     /// When one is missing; the message says how to get it.
-    pub fn find(plan: &Plan, directories: &Directories, copies: &Path) -> Result<Self> {
+    pub fn find(
+        plan: &Plan,
+        calibrates: bool,
+        directories: &Directories,
+        copies: &Path,
+    ) -> Result<Self> {
         let needed = |generator| plan.load_points.iter().any(|l| l.generator == generator);
         let wrk = needed(Generator::Wrk).then(Wrk::find).transpose()?;
-        let flood = needed(Generator::Flood).then(|| Flood::find(directories, copies));
+        let flood =
+            (calibrates || needed(Generator::Flood)).then(|| Flood::find(directories, copies));
+        let oha = needed(Generator::Oha).then(Oha::find).transpose()?;
         Ok(Self {
             wrk,
             flood: flood.transpose()?,
+            oha,
         })
     }
 
@@ -55,7 +68,8 @@ impl Generators {
     pub fn versions(&self) -> String {
         let wrk = self.wrk.as_ref().map(Wrk::version);
         let flood = self.flood.as_ref().map(Flood::version);
-        let versions: Vec<&str> = wrk.into_iter().chain(flood).collect();
+        let oha = self.oha.as_ref().map(Oha::version);
+        let versions: Vec<&str> = wrk.into_iter().chain(flood).chain(oha).collect();
         versions.join("; ")
     }
 
@@ -78,8 +92,15 @@ impl Generators {
         let missing = "the load generator was not looked for";
         let (mut command, connected) = match load.generator {
             Generator::Wrk => (
-                self.wrk.as_ref().context(missing)?.command(),
+                limited(
+                    self.wrk.as_ref().context(missing)?.command(),
+                    load.client_nofile,
+                ),
                 Connected::After(wrk::CONNECTED),
+            ),
+            Generator::Oha => (
+                self.oha.as_ref().context(missing)?.command(),
+                Connected::After(oha::CONNECTED),
             ),
             Generator::Flood => (
                 self.flood.as_ref().context(missing)?.command(),
@@ -95,4 +116,20 @@ impl Generators {
             interrupt,
         )
     }
+}
+
+/// The command with a limit of open files of its own, which a shell sets before it becomes the program.
+fn limited(command: Command, nofile: Option<u32>) -> Command {
+    let Some(nofile) = nofile else {
+        return command;
+    };
+    let mut shell = Command::new("sh");
+    shell
+        .args(["-c", &format!(r#"ulimit -n {nofile} && exec "$0" "$@""#)])
+        .arg(command.get_program())
+        .args(command.get_args());
+    if let Some(directory) = command.get_current_dir() {
+        shell.current_dir(directory);
+    }
+    shell
 }

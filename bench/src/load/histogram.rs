@@ -23,7 +23,7 @@ const DIGITS: u8 = 3;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Latencies {
     pairs: Vec<Pair>,
-    corrected: bool,
+    corrected_by: &'static str,
 }
 
 impl Latencies {
@@ -31,7 +31,15 @@ impl Latencies {
     pub fn measured(pairs: Vec<Pair>) -> Self {
         Self {
             pairs,
-            corrected: false,
+            corrected_by: "none",
+        }
+    }
+
+    /// A histogram of an open loop, whose latencies count from when a request was due.
+    pub fn since_due(pairs: Vec<Pair>) -> Self {
+        Self {
+            pairs,
+            corrected_by: "generator",
         }
     }
 
@@ -42,14 +50,14 @@ impl Latencies {
             Some(pairs) => Self::measured(pairs),
             None => Self {
                 pairs: corrected,
-                corrected: true,
+                corrected_by: "wrk",
             },
         }
     }
 
     /// Who corrected them, as the results name it.
     pub fn corrected_by(&self) -> &'static str {
-        if self.corrected { "wrk" } else { "none" }
+        self.corrected_by
     }
 
     /// An `HdrHistogram` V2 deflate log in base64.
@@ -131,6 +139,7 @@ mod tests {
             latency_p99_us: 0,
             latency_p999_us: 0,
             latency_max_us: 0,
+            connections_left: None,
         }
     }
 
@@ -180,7 +189,7 @@ mod tests {
     fn what_does_not_add_up_stays_as_wrk_reported_it() {
         let odd = vec![(90, 40), (250, 12)];
         let latencies = Latencies::of_wrk(odd.clone(), &window(100, 1000), 10, 1);
-        assert_eq!((latencies.pairs, latencies.corrected), (odd, true));
+        assert_eq!((latencies.pairs, latencies.corrected_by), (odd, "wrk"));
     }
 
     #[test]

@@ -1,8 +1,9 @@
-//! The load: wrk or flood for the timed window, a small client of our own for the warm-up before it.
+//! The load: wrk, flood or oha for the timed window, a small client of our own for the warm-up before it.
 
 mod flood;
 mod generators;
 mod histogram;
+mod oha;
 mod report;
 mod run;
 pub mod warm_up;
@@ -10,9 +11,10 @@ mod wrk;
 
 use records::LoadPoint;
 
-pub use flood::Flood;
+pub use flood::{Flood, sources};
 pub use generators::{Generators, arguments, name};
 pub use histogram::Latencies;
+pub use oha::Oha;
 pub use report::Window;
 pub use run::{ClientSeries, Reading, Run, sample};
 pub use wrk::Wrk;

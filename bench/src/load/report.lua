@@ -3,10 +3,37 @@
 --   {"line":"histogram",...}  the whole latency histogram as [value_us,count] pairs
 -- The harness reads the server's counters between the two, while wrk's connections are still open.
 --
--- `wrk ... URL DEPTH` keeps DEPTH requests of a connection in flight.
+-- `wrk ... URL DEPTH WAIT_MS` keeps DEPTH requests of a connection in flight, and opens connections so
+-- many milliseconds after a thread has begun. wrk starts its threads one after the other, and a thread
+-- opens its connections at once: with few files allowed, those of the first threads would leave none for
+-- the last threads themselves (an epoll instance and this script), where this wait leaves them.
+
+-- wrk calls wrk.request in each thread, before it connects; it sets it itself, after init.
+local function wait_before_connecting(wait_ms)
+  local ffi = require("ffi")
+  ffi.cdef("int usleep(unsigned int microseconds);")
+  local function set(table, name, value)
+    if name == "request" then
+      local request = value
+      value = function()
+        ffi.C.usleep(wait_ms * 1000)
+        return request()
+      end
+    end
+    rawset(table, name, value)
+  end
+  setmetatable(wrk, { __newindex = set })
+end
 
 function init(args)
-  local depth = tonumber(args[#args]) or 1
+  local numbers = {}
+  for _, text in ipairs(args) do
+    numbers[#numbers + 1] = tonumber(text)
+  end
+  local depth = numbers[1] or 1
+  if numbers[2] then
+    wait_before_connecting(numbers[2])
+  end
   if depth > 1 then
     -- wrk sends what wrk.format returns. A global `request` would do the same, but wrk calls
     -- that one through Lua for every request.

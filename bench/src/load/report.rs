@@ -22,6 +22,8 @@ pub struct Window {
     pub latency_p99_us: u64,
     pub latency_p999_us: u64,
     pub latency_max_us: u64,
+    /// Connections without an error, at the end; only flood tells.
+    pub connections_left: Option<u64>,
 }
 
 /// A latency in microseconds and how often it was seen.

@@ -7,10 +7,13 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow, bail};
+use nix::sys::resource::{UsageWho, getrusage};
+use nix::sys::time::TimeValLike;
 use records::{Generator, LoadPoint, Plan, Scheduling};
 
 use super::histogram::Latencies;
-use super::report::{self, Window};
+use super::oha;
+use super::report::{self, Pair, Window};
 use crate::host::{self, Lines, Log, Next, Process, Readings, Sampler, ThreadUsage};
 use crate::interrupt::Interrupt;
 
@@ -57,6 +60,10 @@ pub struct Run {
     /// When the window began, or may have.
     began: Instant,
     sampler: Option<Sampler<Reading>>,
+    /// Of a generator that reports all at its end: what all before it had used.
+    children_cpu: Duration,
+    /// Its latencies, which come with its window.
+    pairs: Option<Vec<Pair>>,
 }
 
 impl Run {
@@ -88,6 +95,8 @@ impl Run {
             window: Duration::from_secs(plan.window_s.into()),
             began: Instant::now(),
             sampler: None,
+            children_cpu: children_cpu()?,
+            pairs: None,
         })
     }
 
@@ -140,6 +149,9 @@ impl Run {
     /// When it ends before, or at an interrupt.
     pub fn sockets_in_the_middle(&mut self) -> Result<u64> {
         self.wait_in_the_window(self.window / 2)?;
+        if self.name == oha::NAME {
+            return oha::connections(self.process.pid());
+        }
         let directory = format!("/proc/{}/fd", self.process.pid());
         let files = fs::read_dir(&directory)
             .with_context(|| format!("cannot count the sockets of {}", self.name))?;
@@ -171,7 +183,10 @@ impl Run {
     ///
     /// # Errors
     /// When it fails, or at an interrupt.
-    pub fn window(&mut self) -> Result<Window> {
+    pub fn window(&mut self, load: &LoadPoint) -> Result<Window> {
+        if load.generator == Generator::Oha {
+            return self.window_at_the_end(load);
+        }
         loop {
             match self.lines.next(self.deadline())? {
                 Next::Line(text) => {
@@ -185,25 +200,58 @@ impl Run {
         }
     }
 
+    /// The window of a generator that reports when it has closed its connections and ends.
+    fn window_at_the_end(&mut self, load: &LoadPoint) -> Result<Window> {
+        let mut report = String::new();
+        loop {
+            match self.lines.next(self.deadline())? {
+                Next::Line(text) => report = report + &text + "\n",
+                Next::Closed => break,
+                Next::Late => bail!("{} did not report {PATIENCE:?} after its window", self.name),
+            }
+        }
+        self.wait_for_its_end()?;
+        if report.is_empty() {
+            return Err(self.ended_early());
+        }
+        let (window, pairs) = oha::read(&report, self.window, load)?;
+        self.pairs = Some(pairs);
+        let cpu = children_cpu()?.saturating_sub(self.children_cpu);
+        Ok(Window {
+            client_cpu_us: u64::try_from(cpu.as_micros())?,
+            ..window
+        })
+    }
+
+    fn wait_for_its_end(&mut self) -> Result<()> {
+        let name = self.name;
+        match self.process.wait_until(self.deadline())? {
+            Some(status) if status.success() => Ok(()),
+            Some(status) => bail!("{name} ended with {status}{}", self.log.last_words()),
+            None => bail!("{name} did not end after its report"),
+        }
+    }
+
     /// Reads the latencies and waits for its end.
     ///
     /// # Errors
     /// When it fails, or at an interrupt.
     pub fn latencies(mut self, window: &Window, load: &LoadPoint) -> Result<Latencies> {
         let name = self.name;
-        let pairs = match self.lines.next(self.deadline())? {
-            Next::Line(text) => report::histogram(&text)?,
-            Next::Closed => return Err(self.ended_early()),
-            Next::Late => bail!("{name} did not report its histogram in {PATIENCE:?}"),
+        let pairs = match self.pairs.take() {
+            Some(pairs) => pairs,
+            None => match self.lines.next(self.deadline())? {
+                Next::Line(text) => report::histogram(&text)?,
+                Next::Closed => return Err(self.ended_early()),
+                Next::Late => bail!("{name} did not report its histogram in {PATIENCE:?}"),
+            },
         };
-        match self.process.wait_until(self.deadline())? {
-            Some(status) if status.success() => {}
-            Some(status) => bail!("{name} ended with {status}"),
-            None => bail!("{name} did not end after its report"),
-        }
+        self.wait_for_its_end()?;
         Ok(match load.generator {
             Generator::Wrk => Latencies::of_wrk(pairs, window, load.connections, load.pipeline),
+            Generator::Flood if load.offered_rate_per_s.is_some() => Latencies::since_due(pairs),
             Generator::Flood => Latencies::measured(pairs),
+            Generator::Oha => Latencies::since_due(pairs),
         })
     }
 
@@ -242,6 +290,14 @@ fn client_series(readings: &Readings<Reading>) -> ClientSeries {
         cpu_us: values.iter().map(used).collect(),
         by_thread_us: whole.map_or_else(Vec::new, |last| host::spent_us(before, &last.threads)),
     }
+}
+
+/// CPU time of all children that have ended.
+fn children_cpu() -> Result<Duration> {
+    let usage = getrusage(UsageWho::RUSAGE_CHILDREN)?;
+    let [user, system] = [usage.user_time(), usage.system_time()];
+    let us = user.num_microseconds() + system.num_microseconds();
+    Ok(Duration::from_micros(u64::try_from(us)?))
 }
 
 #[cfg(test)]

@@ -18,6 +18,10 @@ const SCRIPT: &str = include_str!("report.lua");
 /// processor.
 pub(super) const CONNECTED: Duration = Duration::from_millis(200);
 
+/// Wait of every thread before it connects, where there are few files; the script says why. It is over
+/// before the connections are looked at.
+const WAIT_MS: u32 = 150;
+
 /// An installed wrk.
 #[derive(Debug)]
 pub struct Wrk {
@@ -82,8 +86,11 @@ pub(super) fn arguments(
         SCRIPT_NAME.to_owned(),
         format!("http://{address}/"),
     ];
-    if load.pipeline > 1 {
+    if load.pipeline > 1 || load.client_nofile.is_some() {
         arguments.push(load.pipeline.to_string());
+    }
+    if load.client_nofile.is_some() {
+        arguments.push(WAIT_MS.to_string());
     }
     arguments
 }
@@ -102,5 +109,11 @@ mod tests {
         );
         let deep = arguments(2, &closed_loop(50, 16), 3, "127.0.0.1:1");
         assert_eq!(deep.last().unwrap(), "16");
+        let few_files = LoadPoint {
+            client_nofile: Some(1024),
+            ..closed_loop(50, 1)
+        };
+        let few_files = arguments(2, &few_files, 3, "127.0.0.1:1");
+        assert_eq!(few_files[few_files.len() - 2..], ["1", "150"]);
     }
 }

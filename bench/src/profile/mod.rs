@@ -80,8 +80,8 @@ impl Profiler {
         let (plan, interrupt) = (&measurer.plan, &measurer.interrupt);
         let address = server.address();
         let answer_bytes = match measurer.arms[&cell.arm.name].answers {
-            Answers::SameBytes => check_hello(address)?,
-            Answers::SameBody => check_hello_body(address)?,
+            Answers::SameBytes => check_hello(address, cell.load.body_bytes)?,
+            Answers::SameBody => check_hello_body(address, cell.load.body_bytes)?,
         };
         let warm_up_length = Duration::from_millis(plan.warm_up_ms.into());
         if !warm_up_length.is_zero() {
@@ -102,7 +102,7 @@ impl Profiler {
         let length = window.saturating_sub(MARGIN);
         ensure!(!length.is_zero(), "a profile needs windows of 2 s or more");
         let text = self.perf.record(process(server)?, FREQUENCY_HZ, length)?;
-        let window = run.window()?;
+        let window = run.window(&cell.load)?;
         run.latencies(&window, &cell.load)?;
         interrupt.check()?;
 

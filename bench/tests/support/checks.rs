@@ -25,7 +25,7 @@ pub fn check_row(row: &Measurement) {
     // wrk's window begins with accepting, which is not in the steady part; flood's begins after it.
     let most = match row.generator {
         Generator::Wrk => whole - 1,
-        Generator::Flood => whole,
+        Generator::Flood | Generator::Oha => whole,
     };
     assert_eq!(reports, cpu_us.is_some_and(|us| (1..=most).contains(&us)));
     for threads in [&row.server_cpu_by_thread_us, &row.client_cpu_by_thread_us] {

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may")]
 
 pub mod checks;
+pub mod experiment;
 pub mod real;
 pub mod sshd;
 

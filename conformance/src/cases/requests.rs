@@ -20,10 +20,33 @@ pub(crate) fn one_request(server: SocketAddr) -> Result<(), Failure> {
 }
 
 /// Returns the length of the answer.
-pub(crate) fn one_request_like(server: SocketAddr) -> Result<usize, Failure> {
+pub(crate) fn one_request_of(
+    server: SocketAddr,
+    body_bytes: Option<u32>,
+) -> Result<usize, Failure> {
+    let body = body(body_bytes);
+    let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", body.len());
+    let answer = [head.as_bytes(), &body].concat();
     let mut client = Client::connect(server)?;
     client.send(GET);
-    client.receive_like(200, BODY)
+    client.receive(&answer)?;
+    client.finish().map(|()| answer.len())
+}
+
+/// Returns the length of the answer.
+pub(crate) fn one_request_like(
+    server: SocketAddr,
+    body_bytes: Option<u32>,
+) -> Result<usize, Failure> {
+    let mut client = Client::connect(server)?;
+    client.send(GET);
+    client.receive_like(200, &body(body_bytes))
+}
+
+/// `Hello, World!` over and over, of that length; once without one.
+fn body(bytes: Option<u32>) -> Vec<u8> {
+    let length = bytes.map_or(BODY.len(), |bytes| bytes as usize);
+    BODY.iter().copied().cycle().take(length).collect()
 }
 
 pub(crate) fn pipelined_1000(server: SocketAddr) -> Result<(), Failure> {

@@ -154,6 +154,9 @@ fn generators(study: &Study) -> String {
     if used(Generator::Flood) {
         names.push(generator_name(Generator::Flood).into());
     }
+    if used(Generator::Oha) {
+        names.push(generator_name(Generator::Oha).into());
+    }
     joined(names).to_plain()
 }
 

@@ -5,9 +5,11 @@ use std::io;
 use std::ops::Deref;
 use std::pin::pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use compio::io::{AsyncReadMulti, AsyncWrite, AsyncWriteExt};
 use compio::net::TcpStream;
+use compio::time::sleep;
 use futures_util::{Stream, StreamExt};
 use hello_http::{Connection, Mode};
 use peer_kit::LINGER_BYTES;
@@ -24,32 +26,46 @@ pub async fn serve(stream: TcpStream, mode: Mode, counters: Arc<Counters>) {
 async fn talk(stream: &TcpStream, mode: Mode, counters: &Counters) -> io::Result<()> {
     let (mut reader, mut writer) = (stream, stream);
     let mut http = Connection::new(mode);
-    let mut received = pin!(reader.read_multi(0));
-    while let Some(bytes) = received.next().await {
-        // In a scope of its own, so that the buffer is given back before the answer is sent.
-        let batch = match bytes {
-            Ok(bytes) => http.feed(&bytes),
-            Err(error) if is_exhausted(&error) => continue,
-            Err(error) => return Err(error),
-        };
-        if !batch.bytes.is_empty() {
-            // Counted first: whoever has an answer finds it counted.
-            counters.requests.add(u64::from(batch.requests));
-            match batch.bytes {
-                Cow::Borrowed(bytes) => writer.write_all(bytes).await.0?,
-                Cow::Owned(bytes) => writer.write_all(bytes).await.0?,
+    loop {
+        let mut exhausted = false;
+        let mut received = pin!(reader.read_multi(0));
+        while let Some(bytes) = received.next().await {
+            // In a scope of its own, so that the buffer is given back before the answer is sent.
+            let batch = match bytes {
+                Ok(bytes) => http.feed(&bytes),
+                Err(error) if is_exhausted(&error) => {
+                    exhausted = true;
+                    break;
+                }
+                Err(error) => return Err(error),
+            };
+            if !batch.bytes.is_empty() {
+                // Counted first: whoever has an answer finds it counted.
+                counters.requests.add(u64::from(batch.requests));
+                match batch.bytes {
+                    Cow::Borrowed(bytes) => writer.write_all(bytes).await.0?,
+                    Cow::Owned(bytes) => writer.write_all(bytes).await.0?,
+                }
+            }
+            if batch.close {
+                writer.shutdown().await?;
+                drain(received).await;
+                return Ok(());
             }
         }
-        if batch.close {
-            writer.shutdown().await?;
-            drain(received).await;
+        if !exhausted {
             return Ok(());
         }
+        // The receive has ended with its error. Others give buffers back within a turn of the loop.
+        counters.buffers_exhausted.add(1);
+        sleep(BACK_OFF).await;
     }
-    Ok(())
 }
 
-/// No buffer was free: one is by the time the next receive is submitted, since none is kept.
+/// Wait after a receive that found no buffer.
+const BACK_OFF: Duration = Duration::from_micros(100);
+
+/// No buffer was free: one is after a while, since none is kept.
 fn is_exhausted(error: &io::Error) -> bool {
     const ENOBUFS: i32 = 105;
     error.raw_os_error() == Some(ENOBUFS)

@@ -52,6 +52,10 @@ fn check(args: &CommonArgs) -> Result<()> {
         !args.no_parse,
         "hyper reads every request; leave out --no-parse"
     );
+    ensure!(
+        args.body_bytes.is_none(),
+        "the answer of this server has one length; leave out --body-bytes"
+    );
     Ok(())
 }
 

@@ -81,11 +81,7 @@ where
             listener: socket.into(),
             counters: Arc::clone(&everyones[id]),
             everyones: Arc::clone(&everyones),
-            mode: if args.no_parse {
-                Mode::AnswerEveryRead
-            } else {
-                Mode::Parse
-            },
+            mode: Mode::new(args.no_parse, args.body_bytes),
             ready: ready.clone(),
         };
         let (cpu, work) = (args.cpu_of(id), work.clone());
@@ -127,6 +123,7 @@ pub fn start_line(args: &CommonArgs, peer: &Peer, version: &str, address: Socket
     if args.no_parse {
         features.push("no-parse".to_owned());
     }
+    features.extend(args.body_feature());
     StartLine {
         event: Event::Start,
         server: format!("peer-{}", peer.package),

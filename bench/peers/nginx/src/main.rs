@@ -49,6 +49,10 @@ fn serve(args: &CommonArgs) -> Result<()> {
         !args.no_parse,
         "nginx reads every request; leave out --no-parse"
     );
+    ensure!(
+        args.body_bytes.is_none(),
+        "the answer of this server has one length; leave out --body-bytes"
+    );
     let open_files = raise_open_file_limit()?;
     // Before nginx starts, so that none of them can end this process and leave it behind.
     let mut signals =

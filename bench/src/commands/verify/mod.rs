@@ -171,7 +171,7 @@ fn applies(case: &Case, arm: &Arm) -> bool {
 /// The check of an arm that must only answer with the same status and body.
 fn check_body(arm: &Arm, server: &mut Server) -> Result<()> {
     if arm.answers == Answers::SameBody
-        && let Err(failure) = check_hello_body(server.address())
+        && let Err(failure) = check_hello_body(server.address(), None)
     {
         return Err(server.explain(failure.into()));
     }

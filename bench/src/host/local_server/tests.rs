@@ -18,6 +18,7 @@ fn launch(script: &str, reports: bool) -> Launch {
         scheduling: Scheduling::Other,
         address: "127.0.0.1:9".parse().unwrap(),
         reports,
+        holds_stdin: false,
         namespace: None,
         device: None,
     }

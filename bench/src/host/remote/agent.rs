@@ -163,6 +163,8 @@ impl Agent {
             entry: order.entry,
             command: None,
             reports: order.reports,
+            port: order.port,
+            ends_with_stdin: order.ends_with_stdin,
             answers: Answers::default(),
             changes: None,
         };

@@ -167,6 +167,8 @@ impl Remote {
         let order = StartOrder {
             entry: arm.entry.clone(),
             reports: arm.reports,
+            port: arm.port,
+            ends_with_stdin: arm.ends_with_stdin,
             sha256: binary.file.sha256.clone(),
             workers,
             cpus: cpus.to_vec(),

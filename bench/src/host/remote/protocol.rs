@@ -63,6 +63,10 @@ pub struct StartOrder {
     pub entry: ArmEntry,
     /// Whether it prints the lines of `server-kit`.
     pub reports: bool,
+    /// The port that it always has.
+    pub port: Option<u16>,
+    /// Whether it ends with its standard input.
+    pub ends_with_stdin: bool,
     /// Its binary.
     pub sha256: String,
     /// Its worker threads.

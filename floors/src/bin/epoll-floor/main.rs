@@ -60,11 +60,7 @@ fn run(args: &Args) -> Result<()> {
         features,
     };
     let options = Options {
-        mode: if args.common.no_parse {
-            Mode::AnswerEveryRead
-        } else {
-            Mode::Parse
-        },
+        mode: Mode::new(args.common.no_parse, args.common.body_bytes),
         buffer_bytes: args.buffer_bytes as usize,
         spin: Duration::from_micros(args.spin_us),
     };

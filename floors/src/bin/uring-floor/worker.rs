@@ -51,11 +51,7 @@ impl<'r> Worker<'r> {
                 Receive::OneShot => args.buffer_bytes as usize,
                 Receive::Multishot | Receive::Bundle => 0,
             },
-            mode: if args.common.no_parse {
-                Mode::AnswerEveryRead
-            } else {
-                Mode::Parse
-            },
+            mode: Mode::new(args.common.no_parse, args.common.body_bytes),
             connections: Vec::new(),
             unconfirmed: Unconfirmed::default(),
             linger: Linger::default(),
