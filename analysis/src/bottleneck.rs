@@ -184,19 +184,59 @@ mod tests {
     fn each_limit_names_its_side() {
         let full = Some(0.9);
         assert_eq!(of(IDLE), Some(Bottleneck::Latency));
-        assert_eq!(of(Busy { server: full, ..IDLE }), Some(Bottleneck::Server));
-        assert_eq!(of(Busy { hottest_worker: full, ..IDLE }), Some(Bottleneck::Server));
-        assert_eq!(of(Busy { client: full, ..IDLE }), Some(Bottleneck::Client));
-        assert_eq!(of(Busy { hottest_client: full, ..IDLE }), Some(Bottleneck::Client));
-        assert_eq!(of(Busy { of_ceiling: full, ..IDLE }), Some(Bottleneck::Client));
+        assert_eq!(
+            of(Busy {
+                server: full,
+                ..IDLE
+            }),
+            Some(Bottleneck::Server)
+        );
+        assert_eq!(
+            of(Busy {
+                hottest_worker: full,
+                ..IDLE
+            }),
+            Some(Bottleneck::Server)
+        );
+        assert_eq!(
+            of(Busy {
+                client: full,
+                ..IDLE
+            }),
+            Some(Bottleneck::Client)
+        );
+        assert_eq!(
+            of(Busy {
+                hottest_client: full,
+                ..IDLE
+            }),
+            Some(Bottleneck::Client)
+        );
+        assert_eq!(
+            of(Busy {
+                of_ceiling: full,
+                ..IDLE
+            }),
+            Some(Bottleneck::Client)
+        );
         assert_eq!(of(Busy { link: full, ..IDLE }), Some(Bottleneck::Network));
-        let both = Busy { server: full, hottest_client: full, ..IDLE };
+        let both = Busy {
+            server: full,
+            hottest_client: full,
+            ..IDLE
+        };
         assert_eq!(of(both), Some(Bottleneck::Both));
     }
 
     #[test]
     fn without_readings_there_is_none_and_shared_processors_are_nobodys() {
-        assert_eq!(of(Busy { client: None, ..IDLE }), None);
+        assert_eq!(
+            of(Busy {
+                client: None,
+                ..IDLE
+            }),
+            None
+        );
         assert_eq!(Bottleneck::of_shared(Some(0.95)), Some(Bottleneck::Shared));
         assert_eq!(Bottleneck::of_shared(Some(0.5)), Some(Bottleneck::Latency));
         assert_eq!(Bottleneck::of_shared(None), None);

@@ -90,7 +90,16 @@ impl Run {
         let cells = runner::remaining(schedule(&self.plan), &folder.done);
         let interrupt = mock.interrupt.clone();
         let path = folder.path.clone();
-        stop::run(&self.plan, &path, &cells, mock, &mut folder.recorder, &mut Silent, &interrupt).unwrap()
+        stop::run(
+            &self.plan,
+            &path,
+            &cells,
+            mock,
+            &mut folder.recorder,
+            &mut Silent,
+            &interrupt,
+        )
+        .unwrap()
     }
 }
 
@@ -122,16 +131,25 @@ fn a_sharp_run_ends_after_its_least_blocks_and_says_so() {
     assert_eq!(run.go(&mut mock(1, 2)), Ended::Complete);
     let end = end(&run.path);
     assert_eq!((end.reason, end.blocks), (EndReason::Sharp, 12));
-    assert_eq!(rows(&run.path).len(), 12 * run.plan.arms.len() * run.plan.load_points.len());
+    assert_eq!(
+        rows(&run.path).len(),
+        12 * run.plan.arms.len() * run.plan.load_points.len()
+    );
     let told = stop::told(&run.path).unwrap();
-    assert!(told.contains("after 12 blocks") && told.contains("as sharp as asked"), "{told}");
+    assert!(
+        told.contains("after 12 blocks") && told.contains("as sharp as asked"),
+        "{told}"
+    );
 }
 
 #[test]
 fn a_noisy_run_goes_on_to_its_last_block() {
     let run = Run::new(rule());
     run.go(&mut mock(400, 2));
-    assert_eq!((end(&run.path).reason, end(&run.path).blocks), (EndReason::Blocks, 20));
+    assert_eq!(
+        (end(&run.path).reason, end(&run.path).blocks),
+        (EndReason::Blocks, 20)
+    );
 }
 
 #[test]
@@ -142,14 +160,20 @@ fn a_run_whose_time_is_spent_begins_no_further_block() {
     let cells = (run.plan.arms.len() * run.plan.load_points.len()) as u64;
     assert_eq!(end.reason, EndReason::Budget);
     assert_eq!(u64::from(end.blocks), 600_u64.div_ceil(cells * 30));
-    assert!(end.elapsed_s >= 600 && end.elapsed_s < 600 + cells * 30, "{end:?}");
+    assert!(
+        end.elapsed_s >= 600 && end.elapsed_s < 600 + cells * 30,
+        "{end:?}"
+    );
 }
 
 #[test]
 fn without_a_rule_every_block_is_measured() {
     let run = Run::new(None);
     run.go(&mut mock(0, 2));
-    assert_eq!((end(&run.path).reason, end(&run.path).blocks), (EndReason::Blocks, 20));
+    assert_eq!(
+        (end(&run.path).reason, end(&run.path).blocks),
+        (EndReason::Blocks, 20)
+    );
 }
 
 #[test]
@@ -162,7 +186,10 @@ fn interrupted_anywhere_and_resumed_it_ends_as_an_unbroken_one() {
         let mut first = mock(1, 2);
         first.interrupted_in = Some(cell);
         assert_eq!(run.go(&mut first), Ended::Interrupted);
-        assert!(!run.path.join(END_FILE).exists(), "an interrupted run has not ended");
+        assert!(
+            !run.path.join(END_FILE).exists(),
+            "an interrupted run has not ended"
+        );
         assert_eq!(run.go(&mut mock(1, 2)), Ended::Complete);
         assert_eq!(end(&run.path), end(&unbroken.path));
         assert_eq!(rows(&run.path), rows(&unbroken.path));

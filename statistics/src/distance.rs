@@ -32,7 +32,10 @@ pub fn alike(ours: &Measurement, base: &Measurement) -> bool {
     };
     steady(ours)
         && steady(base)
-        && one_mode(ours.core_round_trip_before_ns, base.core_round_trip_before_ns)
+        && one_mode(
+            ours.core_round_trip_before_ns,
+            base.core_round_trip_before_ns,
+        )
         && one_mode(ours.core_round_trip_after_ns, base.core_round_trip_after_ns)
 }
 

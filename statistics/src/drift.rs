@@ -39,7 +39,9 @@ pub fn trend(values: &[f64]) -> Option<Trend> {
     for (later, value) in values.iter().enumerate() {
         for (earlier, before) in values[..later].iter().enumerate() {
             slopes.push((value - before) / (later - earlier) as f64);
-            rising += (value - before).partial_cmp(&0.0).map_or(0.0, |side| f64::from(side as i8));
+            rising += (value - before)
+                .partial_cmp(&0.0)
+                .map_or(0.0, |side| f64::from(side as i8));
         }
     }
     let n = values.len() as f64;
@@ -59,7 +61,8 @@ mod tests {
 
     #[test]
     fn a_steady_rise_is_a_drift_and_a_small_one_is_not() {
-        let rise = |step: f64| -> Vec<f64> { (0..12).map(|i| 100.0 + step * f64::from(i)).collect() };
+        let rise =
+            |step: f64| -> Vec<f64> { (0..12).map(|i| 100.0 + step * f64::from(i)).collect() };
         let found = drift(&rise(1.0)).unwrap();
         assert!((found.change - 11.0 / 105.5).abs() < 1e-9, "{found:?}");
         assert_eq!(drift(&rise(0.1)), None);
@@ -80,7 +83,9 @@ mod tests {
         for values in [8, 12, 20] {
             let flagged = (0..2000)
                 .filter(|_| {
-                    let noise: Vec<f64> = (0..values).map(|_| 1.0 + 0.1 * normal(&mut stream)).collect();
+                    let noise: Vec<f64> = (0..values)
+                        .map(|_| 1.0 + 0.1 * normal(&mut stream))
+                        .collect();
                     drift(&noise).is_some()
                 })
                 .count();
@@ -93,8 +98,9 @@ mod tests {
         let mut stream = Seed::new(4).stream("drift");
         let found = (0..1000)
             .filter(|_| {
-                let noise: Vec<f64> =
-                    (0..12).map(|i| 1.0 + 0.01 * f64::from(i) + 0.02 * normal(&mut stream)).collect();
+                let noise: Vec<f64> = (0..12)
+                    .map(|i| 1.0 + 0.01 * f64::from(i) + 0.02 * normal(&mut stream))
+                    .collect();
                 drift(&noise).is_some()
             })
             .count();

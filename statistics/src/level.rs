@@ -33,14 +33,19 @@ pub fn median_estimate(values: &[f64]) -> Option<Estimate> {
 fn depth(values: usize) -> Option<(usize, f64)> {
     let coin = Binomial::new(0.5, u64::try_from(values).ok().filter(|n| *n > 0)?).ok()?;
     let holds = |rank: usize| 1.0 - 2.0 * coin.cdf(rank as u64);
-    let rank = (0..values / 2).take_while(|rank| holds(*rank) >= AIM).count();
+    let rank = (0..values / 2)
+        .take_while(|rank| holds(*rank) >= AIM)
+        .count();
     let Some(rank) = rank.checked_sub(1) else {
         return Some((0, 0.0));
     };
     let (more, less) = (holds(rank), holds(rank + 1));
     let excess = (more - AIM) / (more - less);
     let (n, outer) = (values as f64, (rank + 1) as f64);
-    Some((rank, (n - outer) * excess / (outer + (n - 2.0 * outer) * excess)))
+    Some((
+        rank,
+        (n - outer) * excess / (outer + (n - 2.0 * outer) * excess),
+    ))
 }
 
 /// The quantile of the standard normal distribution.

@@ -25,7 +25,10 @@ pub fn residuals(log_ratios: &[f64]) -> Vec<f64> {
     };
     let n = centre.blocks as f64;
     let stretch = (n / (n - 1.0)).sqrt();
-    log_ratios.iter().map(|log| (log - centre.value) * stretch).collect()
+    log_ratios
+        .iter()
+        .map(|log| (log - centre.value) * stretch)
+        .collect()
 }
 
 /// The share of experiments of so many blocks in which a true ratio is told from 1: as a verdict is, by
@@ -39,7 +42,9 @@ pub fn power(residuals: &[f64], true_ratio: f64, blocks: usize, seed: Seed) -> f
             .collect();
         let ps: Vec<f64> = claims.iter().map(|(p, _)| *p).collect();
         let adjusted = holm_adjusted(&ps);
-        found += (claims.iter().zip(adjusted)).filter(|((_, clear), p)| *clear && *p <= ALPHA).count();
+        found += (claims.iter().zip(adjusted))
+            .filter(|((_, clear), p)| *clear && *p <= ALPHA)
+            .count();
     }
     found as f64 / (EXPERIMENTS * FAMILY) as f64
 }
@@ -47,10 +52,15 @@ pub fn power(residuals: &[f64], true_ratio: f64, blocks: usize, seed: Seed) -> f
 /// p-value of there being no difference, and whether the estimate clears the control.
 fn one(residuals: &[f64], effect: f64, blocks: usize, stream: &mut ChaCha8Rng) -> (f64, bool) {
     let mut draw = |shift: f64| -> Vec<f64> {
-        (0..blocks).map(|_| shift + residuals[stream.random_range(0..residuals.len())]).collect()
+        (0..blocks)
+            .map(|_| shift + residuals[stream.random_range(0..residuals.len())])
+            .collect()
     };
     let (logs, control) = (draw(effect), draw(0.0));
-    let estimates = (ratio::ratio_estimate(&logs), ratio::ratio_estimate(&control));
+    let estimates = (
+        ratio::ratio_estimate(&logs),
+        ratio::ratio_estimate(&control),
+    );
     let clear = match estimates {
         (Some(found), Some(control)) => control::clears(&found, 1.0, &control),
         _ => false,

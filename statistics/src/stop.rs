@@ -81,14 +81,28 @@ pub fn whole_blocks(plan: &Plan, rows: &[Measurement]) -> u32 {
 /// Seconds that were spent measuring these rows. It is read off the rows, so that a run that was resumed
 /// knows it too: a step between two windows that is longer than any measurement takes was a pause.
 pub fn elapsed_s(plan: &Plan, rows: &[Measurement]) -> u64 {
-    let mut starts: Vec<u64> = rows.iter().map(|row| row.started_unix_ms).filter(|ms| *ms > 0).collect();
+    let mut starts: Vec<u64> = rows
+        .iter()
+        .map(|row| row.started_unix_ms)
+        .filter(|ms| *ms > 0)
+        .collect();
     starts.sort_unstable();
     let window = u64::from(plan.window_s) * 1000 + u64::from(plan.warm_up_ms);
-    let steps = starts.windows(2).map(|pair| pair[1] - pair[0]);
-    let spent: u64 = steps
-        .map(|step| if step > window + LONGEST_STEP_MS { window } else { step })
-        .sum();
-    (spent + if starts.is_empty() { 0 } else { window }).div_ceil(1000)
+    let mut steps: Vec<u64> = (starts.windows(2))
+        .map(|pair| pair[1] - pair[0])
+        .map(|step| {
+            if step > window + LONGEST_STEP_MS {
+                window
+            } else {
+                step
+            }
+        })
+        .collect();
+    let spent: u64 = steps.iter().sum();
+    // The last one has no next: it took what they usually take.
+    steps.sort_unstable();
+    let last = steps.get(steps.len() / 2).copied().unwrap_or(window);
+    (spent + if starts.is_empty() { 0 } else { last }).div_ceil(1000)
 }
 
 /// The headline ratios of the rows, as far as both arms were measured.
@@ -110,7 +124,12 @@ pub fn sharpness(plan: &Plan, rows: &[Measurement]) -> Vec<Sharpness> {
                 .collect();
             let mut add = |quantity, logs: &[f64]| {
                 let estimate = ratio::ratio_estimate(logs);
-                found.extend(estimate.map(|estimate| Sharpness { pair, point, quantity, estimate }));
+                found.extend(estimate.map(|estimate| Sharpness {
+                    pair,
+                    point,
+                    quantity,
+                    estimate,
+                }));
             };
             add(Quantity::Cpu, &cpu_logs(&pairs));
             if load.offered_rate_per_s.is_none() && servers_set_the_rate(plan, &pairs) {

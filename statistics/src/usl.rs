@@ -64,7 +64,8 @@ pub fn fit(blocks: &[Vec<Point>], seed: Seed, name: &str) -> Option<Fit> {
     let mut stream = seed.stream(name);
     let laws: Vec<Law> = (0..RESAMPLES)
         .filter_map(|_| {
-            let drawn = (0..blocks.len()).map(|_| blocks[stream.random_range(0..blocks.len())].as_slice());
+            let drawn =
+                (0..blocks.len()).map(|_| blocks[stream.random_range(0..blocks.len())].as_slice());
             self::law(&drawn.collect::<Vec<_>>().concat())
         })
         .collect();
@@ -92,7 +93,9 @@ pub fn fit(blocks: &[Vec<Point>], seed: Seed, name: &str) -> Option<Fit> {
 /// blocks spread too little (Hesterberg's expanded percentile interval).
 fn expanded_tail(blocks: usize) -> Option<f64> {
     let n = blocks as f64;
-    Some(normal_probability(-student_quantile(blocks)? * (n / (n - 1.0)).sqrt()))
+    Some(normal_probability(
+        -student_quantile(blocks)? * (n / (n - 1.0)).sqrt(),
+    ))
 }
 
 /// The law by least squares of relative errors: `size / throughput` is linear in `1 / lambda`,
@@ -101,7 +104,11 @@ pub fn law(points: &[Point]) -> Option<Law> {
     let mut sizes: Vec<f64> = points.iter().map(|point| point.size).collect();
     sizes.sort_unstable_by(f64::total_cmp);
     sizes.dedup();
-    if sizes.len() < 3 || points.iter().any(|point| point.throughput <= 0.0 || point.size < 1.0) {
+    if sizes.len() < 3
+        || points
+            .iter()
+            .any(|point| point.throughput <= 0.0 || point.size < 1.0)
+    {
         return None;
     }
     // Each row divided by its `size / throughput`: the right side is 1, the errors are shares.
@@ -133,7 +140,12 @@ fn solve(rows: &[[f64; 3]], chosen: [bool; 3]) -> Option<[f64; 3]> {
     let places: Vec<usize> = (0..3).filter(|place| chosen[*place]).collect();
     let n = places.len();
     // Columns of very different size: each is scaled to length 1.
-    let length = |place: usize| rows.iter().map(|row| row[place].powi(2)).sum::<f64>().sqrt();
+    let length = |place: usize| {
+        rows.iter()
+            .map(|row| row[place].powi(2))
+            .sum::<f64>()
+            .sqrt()
+    };
     let lengths: Vec<f64> = places.iter().map(|place| length(*place)).collect();
     let term = |row: &[f64; 3], i: usize| row[places[i]] / lengths[i];
     let mut matrix = vec![vec![0.0; n + 1]; n];
@@ -147,7 +159,9 @@ fn solve(rows: &[[f64; 3]], chosen: [bool; 3]) -> Option<[f64; 3]> {
     }
     for column in 0..n {
         let pivot = (column..n).max_by(|a, b| {
-            matrix[*a][column].abs().total_cmp(&matrix[*b][column].abs())
+            matrix[*a][column]
+                .abs()
+                .total_cmp(&matrix[*b][column].abs())
         })?;
         matrix.swap(column, pivot);
         let pivot = matrix[column].clone();
@@ -155,8 +169,14 @@ fn solve(rows: &[[f64; 3]], chosen: [bool; 3]) -> Option<[f64; 3]> {
             return None;
         }
         for (place, line) in matrix.iter_mut().enumerate() {
-            let times = if place == column { 0.0 } else { line[column] / pivot[column] };
-            line.iter_mut().zip(&pivot).for_each(|(cell, by)| *cell -= times * by);
+            let times = if place == column {
+                0.0
+            } else {
+                line[column] / pivot[column]
+            };
+            line.iter_mut()
+                .zip(&pivot)
+                .for_each(|(cell, by)| *cell -= times * by);
         }
     }
     let mut found = [0.0; 3];

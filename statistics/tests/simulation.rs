@@ -23,7 +23,12 @@ fn the_interval_of_a_level_covers_the_truth() {
     for noise in Noise::ALL {
         for blocks in BLOCKS {
             let what = format!("{}, {blocks} blocks", noise.name());
-            within(&what, simulate::coverage_of_level(noise, blocks), 0.93, 0.97);
+            within(
+                &what,
+                simulate::coverage_of_level(noise, blocks),
+                0.93,
+                0.97,
+            );
         }
     }
 }
@@ -33,7 +38,12 @@ fn an_arm_and_its_repeat_are_hardly_ever_told_apart() {
     for noise in Noise::ALL {
         for blocks in BLOCKS {
             let [_, called] = simulate::alarms(noise, blocks, 0.0);
-            within(&format!("{}, {blocks} blocks", noise.name()), called, 0.0, 0.05);
+            within(
+                &format!("{}, {blocks} blocks", noise.name()),
+                called,
+                0.0,
+                0.05,
+            );
         }
     }
 }
@@ -60,7 +70,12 @@ fn stopping_when_it_is_sharp_keeps_the_coverage() {
     for noise in Noise::ALL {
         for ratios in [1, 6] {
             let [covered, _] = simulate::coverage_when_sharp(noise, ratios);
-            within(&format!("{}, {ratios} ratios", noise.name()), covered, 0.93, 0.97);
+            within(
+                &format!("{}, {ratios} ratios", noise.name()),
+                covered,
+                0.93,
+                0.97,
+            );
         }
     }
     let [_, early] = simulate::coverage_when_sharp(Noise::LogNormal, 1);

@@ -207,7 +207,11 @@ pub fn decide(shape: Shape, evidence: &Evidence) -> Decision {
     };
     let decided = !matches!(decision.verdict, Verdict::Inconclusive | Verdict::Invalid);
     let bounds = excluded(shape, decision.reason, &estimate);
-    if decided && !bounds.iter().all(|bound| clears(&estimate, *bound, &control)) {
+    if decided
+        && !bounds
+            .iter()
+            .all(|bound| clears(&estimate, *bound, &control))
+    {
         return Decision {
             verdict: Verdict::Inconclusive,
             reason: Reason::WithinNoise,
@@ -225,7 +229,11 @@ pub(super) fn excluded(shape: Shape, reason: Reason, estimate: &Estimate) -> Vec
         (Reason::Different, _) if estimate.value > 1.0 => vec![most],
         (Reason::Different, _) => vec![1.0 / most],
         (Reason::Smaller | Reason::NoDifference, Shape::Times(ratio)) => {
-            vec![if ratio >= 1.0 { ratio / most } else { ratio * most }]
+            vec![if ratio >= 1.0 {
+                ratio / most
+            } else {
+                ratio * most
+            }]
         }
         (_, Shape::AtMost(limit) | Shape::AtLeast(limit)) => vec![limit],
         _ => vec![1.0],

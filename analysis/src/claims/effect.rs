@@ -117,7 +117,9 @@ fn family(study: &Study, pairs: &[Pair], metric: Metric) -> Vec<(Pair, usize, Ef
             *effect = Effect::Unclear;
         }
     }
-    (found.into_iter()).map(|(pair, point, (effect, _))| (pair, point, effect)).collect()
+    (found.into_iter())
+        .map(|(pair, point, (effect, _))| (pair, point, effect))
+        .collect()
 }
 
 /// Which arm of each pair a summary names.

@@ -53,7 +53,13 @@ pub fn headline(study: &Study, claims: &Claims) -> Vec<Headline> {
         (Some(ours), Some(base)) => {
             let pair = Pair { ours, base };
             sentences.push(compared(study, claims, pair, "headline-cpu", &CPU));
-            sentences.push(compared(study, claims, pair, "headline-throughput", &THROUGHPUT));
+            sentences.push(compared(
+                study,
+                claims,
+                pair,
+                "headline-throughput",
+                &THROUGHPUT,
+            ));
             sentences.extend(bottlenecks(study, pair));
         }
         _ if !others.is_empty() => {}

@@ -96,10 +96,14 @@ fn judge_ratio(
 /// enough to refute it the smallest of those, as many times as there are loads.
 fn combined_p(verdict: Verdict, results: &[PointResult]) -> Option<f64> {
     let of = |wanted: Verdict| {
-        results.iter().filter(move |result| result.decision.verdict == wanted)
+        results
+            .iter()
+            .filter(move |result| result.decision.verdict == wanted)
     };
     if verdict == Verdict::Refuted && of(Verdict::Refuted).count() > 0 {
-        let least = of(Verdict::Refuted).filter_map(|result| result.p).reduce(f64::min)?;
+        let least = of(Verdict::Refuted)
+            .filter_map(|result| result.p)
+            .reduce(f64::min)?;
         return Some((least * results.len() as f64).min(1.0));
     }
     let all: Option<Vec<f64>> = results.iter().map(|result| result.p).collect();
@@ -131,15 +135,13 @@ pub(super) fn take_back(study: &Study, judged: &mut Judged) {
     }
     judged.verdict = Verdict::Inconclusive;
     let pair = Pair { ours, base };
-    judged.sentence =
-        sentence::ratio(study, pair, *metric, *shape, &judged.points, judged.verdict);
+    judged.sentence = sentence::ratio(study, pair, *metric, *shape, &judged.points, judged.verdict);
 }
 
 /// The A/A control that a ratio must exceed; none for the control itself.
 fn control(study: &Study, pair: Pair, metric: Metric, point: usize) -> Option<Estimate> {
-    let repeats = |control: &Pair| {
-        *control == pair || (control.ours, control.base) == (pair.base, pair.ours)
-    };
+    let repeats =
+        |control: &Pair| *control == pair || (control.ours, control.base) == (pair.base, pair.ours);
     if study.noise.controls().iter().any(repeats) {
         return None;
     }
@@ -183,7 +185,13 @@ pub(super) fn point_result(
         .filter(|_| decision.reason.is_by_interval())
         .and_then(|(logs, estimate)| {
             // What the control holds back was decided by the interval.
-            let alone = decide(shape, &Evidence { control: None, ..evidence });
+            let alone = decide(
+                shape,
+                &Evidence {
+                    control: None,
+                    ..evidence
+                },
+            );
             (excluded(shape, alone.reason, &estimate).into_iter())
                 .map(|bound| signed_rank::p_value(logs, bound.ln()))
                 .reduce(f64::max)

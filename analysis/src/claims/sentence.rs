@@ -121,7 +121,8 @@ fn because(study: &Study, pair: Pair, metric: Metric, shape: Shape, result: &Poi
         }
         (Reason::TooWide, _) => "the interval includes no difference".to_owned(),
         (Reason::WithinNoise, _) => {
-            "the interval alone would decide it, but the A/A control differs from itself by as much".to_owned()
+            "the interval alone would decide it, but the A/A control differs from itself by as much"
+                .to_owned()
         }
         (Reason::OneOfMany, _) => {
             "the interval alone would decide it, but not as one of so many claims (Holm)".to_owned()

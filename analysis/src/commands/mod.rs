@@ -2,6 +2,7 @@
 
 mod check;
 mod report;
+mod simulate;
 mod splice;
 
 use std::path::PathBuf;
@@ -14,6 +15,7 @@ use crate::load::Completeness;
 
 pub use check::check;
 pub use report::report;
+pub use simulate::simulate;
 pub use splice::splice;
 
 /// Assesses the given runs, or the newest.

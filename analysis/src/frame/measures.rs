@@ -141,7 +141,11 @@ fn expressions(run: &Run) -> Vec<Expr> {
 
 /// Cores the server could use: one a worker, no more than it was pinned to or there are.
 fn server_cores(run: &Run, workers: Option<u32>) -> f64 {
-    cores(run, workers.unwrap_or(run.plan.workers), run.plan.server_cpus.len())
+    cores(
+        run,
+        workers.unwrap_or(run.plan.workers),
+        run.plan.server_cpus.len(),
+    )
 }
 
 /// Cores the load generator could use: one a thread, no more than it was pinned to or there are.

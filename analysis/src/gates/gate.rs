@@ -65,7 +65,9 @@ impl Consequence {
     pub fn words(self) -> &'static str {
         match self {
             Self::Invalid => "the cell is invalid",
-            Self::LeftOut => "the window is left out; with over a quarter of them the cell is invalid",
+            Self::LeftOut => {
+                "the window is left out; with over a quarter of them the cell is invalid"
+            }
             Self::Unpaired => "the block has no ratio of the two",
             Self::Flagged => "the cell is flagged",
             Self::Client => "the bottleneck is the load generator",
@@ -135,8 +137,13 @@ impl Gate {
             Self::Connections => "as asked, idle ones too".to_owned(),
             Self::Accepted => "at least those that were opened".to_owned(),
             Self::Bytes => "whole responses of one length, no shorter than their body".to_owned(),
-            Self::Link => "known; no more bits a second than the link's speed, where that is".to_owned(),
-            Self::Rate => format!("at least {} of the offered one", percent(ACHIEVED_RATE_LIMIT, 0)),
+            Self::Link => {
+                "known; no more bits a second than the link's speed, where that is".to_owned()
+            }
+            Self::Rate => format!(
+                "at least {} of the offered one",
+                percent(ACHIEVED_RATE_LIMIT, 0)
+            ),
             Self::ForeignCpu => format!(
                 "at most {} of either side's processors, or of the machine",
                 percent(FOREIGN_CPU_LIMIT, 0)

@@ -86,7 +86,9 @@ fn connections(row: &Measurement, client_threads: u32) -> Vec<Failure> {
     // The load generator's sockets are open before anybody accepts them. Idle ones may have been
     // accepted before the window.
     if let Some(counts) = listed(&row.accepts_by_worker).filter(|counts| !counts.is_empty()) {
-        let accepted: u64 = counts.iter().fold(0, |sum, count| sum.saturating_add(*count));
+        let accepted: u64 = counts
+            .iter()
+            .fold(0, |sum, count| sum.saturating_add(*count));
         if accepted < active {
             failed.push(Failure::Accepted {
                 accepted,
@@ -133,7 +135,9 @@ fn rates(row: &Measurement, derived: &Derived, setting: &Setting<'_>) -> Vec<Fai
 
 /// Bits a second of the responses, or of all that the link carried where that was counted.
 pub(crate) fn bits_per_s(row: &Measurement) -> Option<f64> {
-    let bytes = row.response_bytes?.max(row.server_link_sent_bytes.unwrap_or(0));
+    let bytes = row
+        .response_bytes?
+        .max(row.server_link_sent_bytes.unwrap_or(0));
     let window = row.window_us.filter(|us| *us > 0)?;
     Some(bytes as f64 * 8.0 / window as f64 * 1e6)
 }
@@ -142,7 +146,11 @@ pub(crate) fn bits_per_s(row: &Measurement) -> Option<f64> {
 /// and on the whole machine.
 fn disturbances(row: &Measurement, derived: &Derived, setting: &Setting<'_>) -> Vec<Failure> {
     let mut failed = Vec::new();
-    let mut at_most = |machine: Option<f64>, in_use: Option<f64>, limit, gate, failure: fn(f64) -> Failure| {
+    let mut at_most = |machine: Option<f64>,
+                       in_use: Option<f64>,
+                       limit,
+                       gate,
+                       failure: fn(f64) -> Failure| {
         match (machine, in_use) {
             (None, None) => failed.push(Failure::NotMeasured(gate)),
             (machine, in_use) => {

@@ -35,13 +35,18 @@ pub(super) fn steal(row: &Measurement, setting: &Setting<'_>) -> Option<f64> {
         cpus.extend(&plan.client_cpus);
     }
     let window = row.window_us.filter(|us| *us > 0)?;
-    let most = of(&row.host_cpu_steal_by_cpu_us, &cpus)?.into_iter().max()?;
+    let most = of(&row.host_cpu_steal_by_cpu_us, &cpus)?
+        .into_iter()
+        .max()?;
     Some(most as f64 / window as f64)
 }
 
 /// The readings of these processors; none without processors or readings of them all.
 fn of(list: &str, cpus: &[u32]) -> Option<Vec<u64>> {
     let all = listed(list)?;
-    let readings: Option<Vec<u64>> = cpus.iter().map(|cpu| all.get(*cpu as usize).copied()).collect();
+    let readings: Option<Vec<u64>> = cpus
+        .iter()
+        .map(|cpu| all.get(*cpu as usize).copied())
+        .collect();
     readings.filter(|readings| !readings.is_empty())
 }

@@ -118,9 +118,15 @@ fn check_sums(file: &Path, line: u64, row: &Measurement) -> Result<(), LoadError
         ("server_cpu_by_thread_us", &row.server_cpu_by_thread_us),
         ("client_cpu_by_thread_us", &row.client_cpu_by_thread_us),
         ("host_cpu_busy_by_cpu_us", &row.host_cpu_busy_by_cpu_us),
-        ("host_cpu_softirq_by_cpu_us", &row.host_cpu_softirq_by_cpu_us),
+        (
+            "host_cpu_softirq_by_cpu_us",
+            &row.host_cpu_softirq_by_cpu_us,
+        ),
         ("host_cpu_steal_by_cpu_us", &row.host_cpu_steal_by_cpu_us),
-        ("client_host_cpu_busy_by_cpu_us", &row.client_host_cpu_busy_by_cpu_us),
+        (
+            "client_host_cpu_busy_by_cpu_us",
+            &row.client_host_cpu_busy_by_cpu_us,
+        ),
     ] {
         if listed(list).is_none() {
             let fault = format!("{list:?} is not a list of numbers with `;` between them");

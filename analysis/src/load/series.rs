@@ -19,8 +19,8 @@ pub(super) fn read(file: &Path, places: &Places<'_>) -> Result<Vec<SeriesRecord>
                 let field = field.to_owned();
                 at(Fault::Field { field, fault })
             };
-            let record: SeriesRecord = serde_json::from_str(line)
-                .map_err(|fault| in_field("line", fault.to_string()))?;
+            let record: SeriesRecord =
+                serde_json::from_str(line).map_err(|fault| in_field("line", fault.to_string()))?;
             let key = places
                 .key(record.block, &record.arm, &record.load)
                 .map_err(|what| at(Fault::NotInPlan(what)))?;

@@ -7,10 +7,10 @@ use records::{Measurement, Plan};
 
 use super::{Cell, Pair};
 use crate::frame::{FrameError, Measures, Paired};
-use crate::metric::Metric;
 use crate::load::{Key, Row};
-use crate::stats::{Estimate, distance};
+use crate::metric::Metric;
 use crate::stats::ratio::{log_ratios, ratio_estimate};
+use crate::stats::{Estimate, distance};
 use crate::text::{load_id, load_label, slug};
 
 /// Two arms at every load point in every compared quantity.
@@ -141,11 +141,7 @@ fn measure(metric: Metric, paired: &[&Paired]) -> Metric {
     }
 }
 
-fn outcome(
-    sides: [&Cell; 2],
-    paired: &[&Paired],
-    measure: Metric,
-) -> Outcome {
+fn outcome(sides: [&Cell; 2], paired: &[&Paired], measure: Metric) -> Outcome {
     let invalid: Vec<String> = (sides.iter())
         .filter(|cell| cell.measured > 0 && !cell.valid())
         .map(|cell| InvalidCell(cell).to_string())

@@ -37,7 +37,12 @@ impl fmt::Display for Drift {
         };
         match self {
             Self::Blocks(metric, trend) => {
-                write!(f, "{} over the blocks: {}", metric.noun(), signed(trend.change))
+                write!(
+                    f,
+                    "{} over the blocks: {}",
+                    metric.noun(),
+                    signed(trend.change)
+                )
             }
             Self::Windows {
                 metric,
@@ -62,14 +67,19 @@ pub(super) fn drifts(run: &Run, derived: &[Derived], rows: &[usize]) -> Vec<Drif
     let mut in_time = rows.to_vec();
     in_time.sort_unstable_by_key(|row| run.rows[*row].key.block);
     let over_blocks = WATCHED.into_iter().filter_map(|metric| {
-        let values: Vec<f64> = in_time.iter().filter_map(|row| derived[*row].get(metric)).collect();
+        let values: Vec<f64> = in_time
+            .iter()
+            .filter_map(|row| derived[*row].get(metric))
+            .collect();
         drift(&values).map(|trend| Drift::Blocks(metric, trend))
     });
     let series = by_key(run);
     let windows: Vec<&SeriesRecord> = (in_time.iter())
         .filter_map(|row| series.get(&run.rows[*row].key).copied())
         .collect();
-    let within = WATCHED.into_iter().filter_map(|metric| within(metric, &windows));
+    let within = WATCHED
+        .into_iter()
+        .filter_map(|metric| within(metric, &windows));
     over_blocks.chain(within).collect()
 }
 
@@ -77,7 +87,11 @@ fn by_key(run: &Run) -> BTreeMap<Key, &SeriesRecord> {
     let arm = |name: &str| run.plan.arms.iter().position(|arm| arm.name == name);
     (run.series.iter())
         .filter_map(|record| {
-            let point = run.plan.load_points.iter().position(|load| *load == record.load)?;
+            let point = run
+                .plan
+                .load_points
+                .iter()
+                .position(|load| *load == record.load)?;
             let (arm, block) = (arm(&record.arm)?, record.block);
             Some((Key { arm, point, block }, record))
         })
@@ -85,7 +99,10 @@ fn by_key(run: &Run) -> BTreeMap<Key, &SeriesRecord> {
 }
 
 fn within(metric: Metric, windows: &[&SeriesRecord]) -> Option<Drift> {
-    let trends: Vec<Trend> = windows.iter().filter_map(|record| drift(&steps(metric, record))).collect();
+    let trends: Vec<Trend> = windows
+        .iter()
+        .filter_map(|record| drift(&steps(metric, record)))
+        .collect();
     if trends.len() * 2 <= windows.len() {
         return None;
     }
@@ -100,12 +117,18 @@ fn within(metric: Metric, windows: &[&SeriesRecord]) -> Option<Drift> {
 /// The quantity step by step: the differences of neighbouring readings.
 fn steps(metric: Metric, record: &SeriesRecord) -> Vec<f64> {
     let rises = |list: &[u64]| -> Vec<f64> {
-        list.windows(2).map(|pair| pair[1].saturating_sub(pair[0]) as f64).collect()
+        list.windows(2)
+            .map(|pair| pair[1].saturating_sub(pair[0]) as f64)
+            .collect()
     };
     let requests = rises(&record.requests);
     let divisors: Vec<f64> = match metric {
         Metric::CpuUsPerRequest => rises(&record.server_cpu_us),
-        _ => record.at_ms.windows(2).map(|pair| f64::from(pair[1].saturating_sub(pair[0]))).collect(),
+        _ => record
+            .at_ms
+            .windows(2)
+            .map(|pair| f64::from(pair[1].saturating_sub(pair[0])))
+            .collect(),
     };
     (requests.iter().zip(divisors))
         .filter(|(requests, other)| **requests > 0.0 && *other > 0.0)
@@ -145,7 +168,11 @@ mod tests {
         assert!(matches!(found, Drift::Windows { drifting: 1, change, .. } if change > 0.1));
         let found = within(Metric::CpuUsPerRequest, &[&rising]).unwrap();
         assert!(matches!(found, Drift::Windows { change, .. } if change < -0.1));
-        assert!(found.to_string().starts_with("CPU a request within 1 of 1 windows: \u{2212}"));
+        assert!(
+            found
+                .to_string()
+                .starts_with("CPU a request within 1 of 1 windows: \u{2212}")
+        );
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! A run as the report sees it: cells, comparisons, noise.
 
 mod cell;
-mod drift;
 mod compare;
+mod drift;
 mod idle;
 mod noise;
 mod structure;
@@ -12,8 +12,8 @@ use std::collections::BTreeMap;
 use hdrhistogram::errors::AdditionError;
 use records::{CalibrationRecord, End, Environment, LoadPoint, Placement, Plan};
 
-pub use cell::Cell;
 pub use crate::stats::headline::{BASELINE_ARM, OUR_ARM, Pair};
+pub use cell::Cell;
 pub use compare::{Comparison, Outcome, Ratio, ratio_id};
 pub use drift::Drift;
 pub use idle::{against_without_idle, bytes_an_idle_connection};
@@ -87,7 +87,13 @@ impl Study {
             .collect();
         let valid: Vec<bool> = failures.iter().map(Vec::is_empty).collect();
         let measures = measures.with_validity(&valid)?;
-        let cells = cell::cells(&run, &setting, &derived, &failures, &measures.cell_medians()?)?;
+        let cells = cell::cells(
+            &run,
+            &setting,
+            &derived,
+            &failures,
+            &measures.cell_medians()?,
+        )?;
         let pairs = structure::pairs(&run.plan, claimed);
         let comparisons = compare::comparisons(&run.plan, &run.rows, &pairs, &cells, &measures)?;
         let noise = NoiseFloor::new(&run.plan, &comparisons);

@@ -46,7 +46,10 @@ impl NoiseFloor {
                     point: ratio.point,
                     estimate,
                 };
-                let asks = floor.by_load.entry((ratio.metric, ratio.point)).or_insert(estimate);
+                let asks = floor
+                    .by_load
+                    .entry((ratio.metric, ratio.point))
+                    .or_insert(estimate);
                 if threshold(&estimate) > threshold(asks) {
                     *asks = estimate;
                 }

@@ -33,10 +33,14 @@ fn tripped(study: &Study, gate: Gate) -> usize {
     match gate {
         Gate::PairDistance => unpaired(study),
         Gate::WindowTrend => cells(|cell| {
-            cell.drifts.iter().any(|drift| matches!(drift, Drift::Windows { .. }))
+            cell.drifts
+                .iter()
+                .any(|drift| matches!(drift, Drift::Windows { .. }))
         }),
         Gate::BlockTrend => cells(|cell| {
-            cell.drifts.iter().any(|drift| matches!(drift, Drift::Blocks(..)))
+            cell.drifts
+                .iter()
+                .any(|drift| matches!(drift, Drift::Blocks(..)))
         }),
         Gate::HotThread => cells(|cell| cell.busy.client_hot()),
         Gate::Ceiling => cells(|cell| cell.busy.near_ceiling()),

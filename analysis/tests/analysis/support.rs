@@ -10,8 +10,9 @@ use hdrhistogram::serialization::{Serializer, V2DeflateSerializer};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use records::{
-    ArmEntry, ENVIRONMENT_FILE, EXPERIMENT_FILE, Environment, Generator, LOAD_FILE, LoadPoint,
-    LoadRecord, MEASUREMENTS_FILE, Measurement, Placement, Plan, Role, SCHEMA_VERSION, Scheduling,
+    ArmEntry, CALIBRATION_FILE, CalibrationRecord, END_FILE, ENVIRONMENT_FILE, EXPERIMENT_FILE,
+    End, EndReason, Environment, Generator, LOAD_FILE, LoadPoint, LoadRecord, MEASUREMENTS_FILE,
+    Measurement, Placement, Plan, Role, SCHEMA_VERSION, SERIES_FILE, Scheduling, SeriesRecord,
     SubjectFile,
 };
 
@@ -30,6 +31,9 @@ pub struct Scenario {
     pub environment: Environment,
     pub rows: Vec<Measurement>,
     pub loads: Vec<LoadRecord>,
+    pub series: Vec<SeriesRecord>,
+    pub calibrations: Vec<CalibrationRecord>,
+    pub end: End,
 }
 
 /// What is true in it.
@@ -48,7 +52,7 @@ pub const NO_DIFFERENCE: Truth = Truth {
     kio_cpu: 1.0,
     client_bound: false,
     noise: 0.01,
-    blocks: 8,
+    blocks: 12,
 };
 
 /// What is true of an arm at a load.
@@ -99,6 +103,14 @@ impl Scenario {
             environment: environment(&plan),
             rows: Vec::new(),
             loads: Vec::new(),
+            series: Vec::new(),
+            calibrations: Vec::new(),
+            end: End {
+                schema_version: SCHEMA_VERSION,
+                reason: EndReason::Blocks,
+                blocks: plan.blocks,
+                elapsed_s: 0,
+            },
             plan,
         };
         for block in 0..scenario.plan.blocks {
@@ -227,7 +239,7 @@ impl Scenario {
         self.loads.iter_mut().for_each(|load| rename(&mut load.arm));
     }
 
-    /// Writes the four files.
+    /// Writes its files.
     pub fn write(&self, dir: &Path) {
         fs::create_dir_all(dir).unwrap();
         let put = |name: &str, text: String| fs::write(dir.join(name), text).unwrap();
@@ -250,7 +262,19 @@ impl Scenario {
             .map(|load| serde_json::to_string(load).unwrap() + "\n")
             .collect();
         put(LOAD_FILE, lines);
+        put(SERIES_FILE, json_lines(&self.series));
+        if !self.calibrations.is_empty() {
+            put(CALIBRATION_FILE, json_lines(&self.calibrations));
+        }
+        put(END_FILE, serde_json::to_string_pretty(&self.end).unwrap());
     }
+}
+
+fn json_lines(records: &[impl serde::Serialize]) -> String {
+    let lines = records
+        .iter()
+        .map(|record| serde_json::to_string(record).unwrap() + "\n");
+    lines.collect()
 }
 
 /// A list by worker, as even as can be.

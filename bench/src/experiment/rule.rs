@@ -13,7 +13,10 @@ const LONGEST_BUDGET_S: u32 = 7 * 86_400;
 ///
 /// # Errors
 /// When they make no sense.
-pub(super) fn rule(half_width_percent: Option<u32>, budget_s: Option<u32>) -> Result<Option<StopRule>> {
+pub(super) fn rule(
+    half_width_percent: Option<u32>,
+    budget_s: Option<u32>,
+) -> Result<Option<StopRule>> {
     ensure!(
         half_width_percent.is_some() == budget_s.is_some(),
         "half_width_percent and budget_s belong together: how sharp the ratios shall be, and how long to \

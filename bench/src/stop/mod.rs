@@ -51,14 +51,18 @@ pub fn run<M: Medium>(
 /// When it did not.
 pub fn told(folder: &Path) -> Result<String> {
     let path = folder.join(END_FILE);
-    let text = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+    let text =
+        fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
     let end: End = serde_json::from_str(&text).with_context(|| format!("in {}", path.display()))?;
     let why = match end.reason {
         EndReason::Blocks => "all were asked for",
         EndReason::Sharp => "every headline ratio is as sharp as asked",
         EndReason::Budget => "the time is spent",
     };
-    Ok(format!("ended after {} blocks and {} s: {why}", end.blocks, end.elapsed_s))
+    Ok(format!(
+        "ended after {} blocks and {} s: {why}",
+        end.blocks, end.elapsed_s
+    ))
 }
 
 fn end(plan: &Plan, folder: &Path, rows: &[Measurement], reason: EndReason) -> Result<Ended> {
@@ -79,5 +83,8 @@ fn rows(folder: &Path) -> Result<Vec<Measurement>> {
     let path = folder.join(MEASUREMENTS_FILE);
     let place = || format!("cannot read {}", path.display());
     let mut reader = csv::Reader::from_path(&path).with_context(place)?;
-    reader.deserialize().collect::<Result<_, _>>().with_context(place)
+    reader
+        .deserialize()
+        .collect::<Result<_, _>>()
+        .with_context(place)
 }

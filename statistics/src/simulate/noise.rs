@@ -49,7 +49,9 @@ impl Noise {
             Self::Modes => jump(1.0 / 3.0, 1.2, random),
             _ => 0.1 * normal(random),
         };
-        (0..arms).map(|arm| drift + self.window(arm, random)).collect()
+        (0..arms)
+            .map(|arm| drift + self.window(arm, random))
+            .collect()
     }
 
     fn window(self, arm: usize, random: &mut impl Rng) -> f64 {

@@ -47,7 +47,9 @@ pub fn coverage(noise: Noise, blocks: usize) -> f64 {
 /// How often the interval of one arm's median holds the true median.
 pub fn coverage_of_level(noise: Noise, blocks: usize) -> f64 {
     let mut stream = SEED.stream(&format!("truth {}", noise.name()));
-    let many: Vec<f64> = (0..200_000).map(|_| noise.block(1, &mut stream)[0]).collect();
+    let many: Vec<f64> = (0..200_000)
+        .map(|_| noise.block(1, &mut stream)[0])
+        .collect();
     let truth = median(&many).unwrap_or(f64::NAN);
     share(&format!("level {} {blocks}", noise.name()), |stream| {
         let values: Vec<f64> = (0..blocks).map(|_| noise.block(1, stream)[0]).collect();
@@ -65,7 +67,9 @@ pub fn alarms(noise: Noise, blocks: usize, bias: f64) -> [f64; 2] {
         let off: Vec<f64> = (0..3).map(|_| bias * normal(stream)).collect();
         let measured: Vec<Vec<f64>> = (0..blocks).map(|_| noise.block(3, stream)).collect();
         let between = |a: usize, b: usize| {
-            let logs = measured.iter().map(|arms| arms[a] + off[a] - arms[b] - off[b]);
+            let logs = measured
+                .iter()
+                .map(|arms| arms[a] + off[a] - arms[b] - off[b]);
             ratio::ratio_estimate(&logs.collect::<Vec<_>>())
         };
         let (Some(found), Some(control)) = (between(0, 1), between(2, 0)) else {
@@ -139,20 +143,23 @@ pub fn coverage_of_runs(noise: Noise, runs: usize) -> f64 {
 /// The same of a hierarchical bootstrap, which draws runs and then blocks: why it is not used.
 pub fn coverage_of_runs_by_bootstrap(noise: Noise, runs: usize) -> f64 {
     const RESAMPLES: usize = 400;
-    share(&format!("runs by bootstrap {} {runs}", noise.name()), |stream| {
-        let measured = several(noise, runs, stream);
-        let mut means: Vec<f64> = (0..RESAMPLES)
-            .map(|_| {
-                let drawn = (0..runs).map(|_| {
-                    let run = &measured[stream.random_range(0..runs)];
-                    let blocks = (0..run.len()).map(|_| run[stream.random_range(0..run.len())]);
-                    blocks.sum::<f64>() / run.len() as f64
-                });
-                drawn.sum::<f64>() / runs as f64
-            })
-            .collect();
-        means.sort_unstable_by(f64::total_cmp);
-        let tail = RESAMPLES / 40;
-        means[tail] <= 0.0 && 0.0 <= means[RESAMPLES - 1 - tail]
-    })
+    share(
+        &format!("runs by bootstrap {} {runs}", noise.name()),
+        |stream| {
+            let measured = several(noise, runs, stream);
+            let mut means: Vec<f64> = (0..RESAMPLES)
+                .map(|_| {
+                    let drawn = (0..runs).map(|_| {
+                        let run = &measured[stream.random_range(0..runs)];
+                        let blocks = (0..run.len()).map(|_| run[stream.random_range(0..run.len())]);
+                        blocks.sum::<f64>() / run.len() as f64
+                    });
+                    drawn.sum::<f64>() / runs as f64
+                })
+                .collect();
+            means.sort_unstable_by(f64::total_cmp);
+            let tail = RESAMPLES / 40;
+            means[tail] <= 0.0 && 0.0 <= means[RESAMPLES - 1 - tail]
+        },
+    )
 }

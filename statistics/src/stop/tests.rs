@@ -82,7 +82,10 @@ fn named(plan: &Plan, pair: Pair) -> [&str; 2] {
 #[test]
 fn headlines_are_the_answer_the_rungs_the_peers_and_the_control() {
     let plan = plan();
-    let pairs: Vec<_> = headline::pairs(&plan).into_iter().map(|pair| named(&plan, pair)).collect();
+    let pairs: Vec<_> = headline::pairs(&plan)
+        .into_iter()
+        .map(|pair| named(&plan, pair))
+        .collect();
     assert_eq!(
         pairs,
         [
@@ -154,10 +157,14 @@ fn rates_count_only_where_the_servers_set_them() {
     let mut rows = rows(&plan, 8, 0.001);
     let rates = |rows: &[Measurement]| {
         let ratios = sharpness(&plan, rows);
-        ratios.iter().filter(|ratio| ratio.quantity == Quantity::Rate).count()
+        ratios
+            .iter()
+            .filter(|ratio| ratio.quantity == Quantity::Rate)
+            .count()
     };
     assert_eq!(rates(&rows), 5);
-    rows.iter_mut().for_each(|row| row.client_cpu_us = Some(990_000));
+    rows.iter_mut()
+        .for_each(|row| row.client_cpu_us = Some(990_000));
     assert_eq!(rates(&rows), 0);
 }
 

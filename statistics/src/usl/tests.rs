@@ -27,13 +27,26 @@ fn close(found: f64, wanted: f64) -> bool {
 fn exact_points_give_the_law_back() {
     let laws = [
         TRUTH,
-        Law { kappa: 0.0, ..TRUTH },
-        Law { sigma: 0.0, ..TRUTH },
-        Law { sigma: 0.0, kappa: 0.0, ..TRUTH },
+        Law {
+            kappa: 0.0,
+            ..TRUTH
+        },
+        Law {
+            sigma: 0.0,
+            ..TRUTH
+        },
+        Law {
+            sigma: 0.0,
+            kappa: 0.0,
+            ..TRUTH
+        },
     ];
     for wanted in laws {
         let found = law(&exact(wanted)).unwrap();
-        assert!(close(found.lambda, wanted.lambda), "{found:?} for {wanted:?}");
+        assert!(
+            close(found.lambda, wanted.lambda),
+            "{found:?} for {wanted:?}"
+        );
         assert!(close(found.sigma, wanted.sigma), "{found:?} for {wanted:?}");
         assert!(close(found.kappa, wanted.kappa), "{found:?} for {wanted:?}");
     }
@@ -44,7 +57,14 @@ fn the_peak_is_where_throughput_falls_again() {
     let peak = TRUTH.peak().unwrap();
     let at = |size: f64| TRUTH.throughput(size);
     assert!(at(peak) > at(peak - 0.5) && at(peak) > at(peak + 0.5));
-    assert_eq!(Law { kappa: 0.0, ..TRUTH }.peak(), None);
+    assert_eq!(
+        Law {
+            kappa: 0.0,
+            ..TRUTH
+        }
+        .peak(),
+        None
+    );
 }
 
 #[test]
@@ -99,7 +119,10 @@ fn the_intervals_hold_the_truth_as_often_as_they_say() {
         }
         for held in held {
             let share = held as f64 / f64::from(experiments);
-            assert!((0.92..=0.985).contains(&share), "{share} with {blocks} blocks");
+            assert!(
+                (0.92..=0.985).contains(&share),
+                "{share} with {blocks} blocks"
+            );
         }
     }
 }

@@ -145,7 +145,10 @@ fn a_difference_must_exceed_the_controls() {
     let alarm = (1.01, 1.09);
     assert_eq!(decide(Shape::Less, &beside(0.92, 0.96, alarm)), noise);
     // A limit and the margin are no other than 1: what they exclude must be as far.
-    assert_eq!(decide(Shape::AtMost(0.95), &beside(0.90, 0.94, control)), noise);
+    assert_eq!(
+        decide(Shape::AtMost(0.95), &beside(0.90, 0.94, control)),
+        noise
+    );
     assert_eq!(decide(Shape::Similar, &beside(0.99, 1.01, control)), noise);
     assert_eq!(
         decide(Shape::Similar, &beside(0.99, 1.01, (0.99, 1.012))).verdict,
