@@ -91,7 +91,7 @@ impl Forest {
             .collect();
         let most = 1.0 + EQUIVALENCE_MARGIN;
         let caption = format!(
-            "A dot is the median of the ratios inside blocks, the whisker its 95 % interval. Left \
+            "A dot is the centre of the ratios inside blocks, the whisker its 95 % interval. Left \
              of the line is {}. The grey band is the equivalence margin of {}. The axis is \
              logarithmic.",
             self.left,

@@ -1,12 +1,10 @@
 //! Synthetic runs: written through the types of `records`, from a seed, with known properties.
 
+mod histogram;
+
 use std::fs;
 use std::path::Path;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use hdrhistogram::Histogram;
-use hdrhistogram::serialization::{Serializer, V2DeflateSerializer};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use records::{
@@ -201,7 +199,7 @@ impl Scenario {
             server_command: vec![arm.subject.clone()],
             client_command: vec!["wrk".into()],
             start_line: String::new(),
-            latency_histogram: histogram(latency_us),
+            latency_histogram: histogram::around(latency_us),
             latency_corrected_by: by.into(),
         });
     }
@@ -390,21 +388,4 @@ fn environment(plan: &Plan) -> Environment {
         git_dirty: false,
         subjects: plan.arms.iter().map(subject).collect(),
     }
-}
-
-/// A right-skewed histogram around a mean.
-fn histogram(mean_us: f64) -> String {
-    let mut histogram = Histogram::<u64>::new(3).unwrap();
-    for step in 0..64_u32 {
-        let value = (mean_us * (0.4 + f64::from(step) / 50.0)) as u64;
-        let count = 40_000_u32 >> (step / 4);
-        histogram
-            .record_n(value.max(1), u64::from(count) + 1)
-            .unwrap();
-    }
-    let mut bytes = Vec::new();
-    V2DeflateSerializer::new()
-        .serialize(&histogram, &mut bytes)
-        .unwrap();
-    STANDARD.encode(bytes)
 }
