@@ -40,6 +40,15 @@ enum Command {
         #[arg(long)]
         check: bool,
     },
+    /// Simulate experiments of known truth, and put what the statistics make of them between the markers
+    /// of a Markdown file
+    Simulate {
+        /// The file
+        file: PathBuf,
+        /// Change nothing; fail where the file says something else
+        #[arg(long)]
+        check: bool,
+    },
     /// Fail where a cell is invalid, a claim fell, or a server became dearer: a gate for regressions
     Check {
         /// Results folders; without any the newest under results/
@@ -82,6 +91,7 @@ fn run(command: Command) -> anyhow::Result<()> {
             results,
             check,
         } => commands::splice(&file, results, check),
+        Command::Simulate { file, check } => commands::simulate(&file, check),
         Command::Check {
             results,
             claims,

@@ -132,7 +132,7 @@ mod tests {
     fn a_rule_is_told_with_its_budget() {
         let lines = lines(&plan("ladder", 2), &BTreeMap::new(), 100_000, 100_000);
         for part in [
-            "in 40 blocks at most, fewer when every headline ratio is known to 3 % after 12 blocks or",
+            "in 120 blocks at most, fewer when every headline ratio is known to 3 % after 12 blocks or",
             "about 40m to go",
         ] {
             assert!(lines.last().unwrap().contains(part), "{lines:?}");

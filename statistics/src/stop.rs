@@ -88,8 +88,8 @@ pub fn elapsed_s(plan: &Plan, rows: &[Measurement]) -> u64 {
         .collect();
     starts.sort_unstable();
     let window = u64::from(plan.window_s) * 1000 + u64::from(plan.warm_up_ms);
-    let steps = starts.windows(2).map(|pair| pair[1] - pair[0]);
-    let spent: u64 = steps
+    let mut steps: Vec<u64> = (starts.windows(2))
+        .map(|pair| pair[1] - pair[0])
         .map(|step| {
             if step > window + LONGEST_STEP_MS {
                 window
@@ -97,8 +97,12 @@ pub fn elapsed_s(plan: &Plan, rows: &[Measurement]) -> u64 {
                 step
             }
         })
-        .sum();
-    (spent + if starts.is_empty() { 0 } else { window }).div_ceil(1000)
+        .collect();
+    let spent: u64 = steps.iter().sum();
+    // The last one has no next: it took what they usually take.
+    steps.sort_unstable();
+    let last = steps.get(steps.len() / 2).copied().unwrap_or(window);
+    (spent + if starts.is_empty() { 0 } else { last }).div_ceil(1000)
 }
 
 /// The headline ratios of the rows, as far as both arms were measured.

@@ -3,6 +3,7 @@
 mod check;
 mod compare;
 mod report;
+mod simulate;
 mod splice;
 
 use std::path::{Path, PathBuf};
@@ -20,6 +21,7 @@ use crate::profile;
 pub use check::{Against, check};
 pub use compare::compare;
 pub use report::report;
+pub use simulate::simulate;
 pub use splice::splice;
 
 /// Assesses one run.

@@ -103,107 +103,110 @@ fn closed_connections_and_cut_off_responses_are_no_other_lengths() {
     assert_eq!(failed(&row, &derived, 1), []);
 }
 
+type Spoil = fn(&mut Measurement, &mut Derived);
+
+/// What spoils a measurement, the gate it trips, and a part of what is said.
+const CASES: [(Spoil, Gate, &str); 20] = [
+    (
+        |r, _| r.error = "the server died".into(),
+        Gate::Completed,
+        "the server died",
+    ),
+    (|r, _| r.requests = Some(0), Gate::Responses, "no response"),
+    (
+        |r, _| r.requests = None,
+        Gate::Responses,
+        "requests was not measured",
+    ),
+    (
+        |r, _| r.socket_errors = Some(3),
+        Gate::SocketErrors,
+        "3 socket errors",
+    ),
+    (
+        |r, _| r.socket_errors = None,
+        Gate::SocketErrors,
+        "not measured",
+    ),
+    (
+        |r, _| r.status_errors = Some(2),
+        Gate::StatusErrors,
+        "2 error responses",
+    ),
+    (
+        |r, _| r.connections_open = Some(49),
+        Gate::Connections,
+        "49 of 50 connections",
+    ),
+    (
+        |r, _| r.connections_open = None,
+        Gate::Connections,
+        "open connections was not measured",
+    ),
+    (
+        |r, _| r.accepts_by_worker = "20;29".into(),
+        Gate::Accepted,
+        "accepted 49 of 50",
+    ),
+    (
+        |r, _| r.response_bytes = Some(5_230_000),
+        Gate::Bytes,
+        "5230000 bytes are not those of 100000",
+    ),
+    (
+        |r, _| r.response_bytes = Some(1_300_000),
+        Gate::Bytes,
+        "1300000 bytes",
+    ),
+    (
+        |r, _| r.body_bytes = Some(100),
+        Gate::Bytes,
+        "5200000 bytes",
+    ),
+    (|r, _| r.response_bytes = None, Gate::Bytes, "not measured"),
+    (
+        |r, _| r.server_link_sent_bytes = Some(126_000_000),
+        Gate::Link,
+        "1\u{202f}008\u{202f}000\u{202f}000 bits a second",
+    ),
+    (
+        |r, d| {
+            r.offered_rate_per_s = Some(1000);
+            d.set(Metric::RequestsPerSecond, Some(989.0));
+        },
+        Gate::Rate,
+        "989 of 1000 requests a second",
+    ),
+    (
+        |_, d| d.set(Metric::ForeignShare, Some(0.101)),
+        Gate::ForeignCpu,
+        "10.1\u{a0}% of the machine",
+    ),
+    (
+        |r, _| r.host_cpu_busy_by_cpu_us = "0;1010000;950000".into(),
+        Gate::ForeignCpu,
+        "11.0\u{a0}% of the machine",
+    ),
+    (
+        |_, d| d.set(Metric::StealShare, Some(0.03)),
+        Gate::Steal,
+        "hypervisor took 3.0\u{a0}%",
+    ),
+    (
+        |r, _| r.host_cpu_steal_by_cpu_us = "0;0;40000".into(),
+        Gate::Steal,
+        "hypervisor took 4.0\u{a0}%",
+    ),
+    (
+        |r, _| r.core_round_trip_after_ns = Some(500),
+        Gate::Distance,
+        "110 ns before the window and 500 ns",
+    ),
+];
+
 #[test]
 fn each_gate_fails_on_its_own() {
-    type Spoil = fn(&mut Measurement, &mut Derived);
-    let cases: [(Spoil, Gate, &str); 20] = [
-        (
-            |r, _| r.error = "the server died".into(),
-            Gate::Completed,
-            "the server died",
-        ),
-        (|r, _| r.requests = Some(0), Gate::Responses, "no response"),
-        (
-            |r, _| r.requests = None,
-            Gate::Responses,
-            "requests was not measured",
-        ),
-        (
-            |r, _| r.socket_errors = Some(3),
-            Gate::SocketErrors,
-            "3 socket errors",
-        ),
-        (
-            |r, _| r.socket_errors = None,
-            Gate::SocketErrors,
-            "not measured",
-        ),
-        (
-            |r, _| r.status_errors = Some(2),
-            Gate::StatusErrors,
-            "2 error responses",
-        ),
-        (
-            |r, _| r.connections_open = Some(49),
-            Gate::Connections,
-            "49 of 50 connections",
-        ),
-        (
-            |r, _| r.connections_open = None,
-            Gate::Connections,
-            "open connections was not measured",
-        ),
-        (
-            |r, _| r.accepts_by_worker = "20;29".into(),
-            Gate::Accepted,
-            "accepted 49 of 50",
-        ),
-        (
-            |r, _| r.response_bytes = Some(5_230_000),
-            Gate::Bytes,
-            "5230000 bytes are not those of 100000",
-        ),
-        (
-            |r, _| r.response_bytes = Some(1_300_000),
-            Gate::Bytes,
-            "1300000 bytes",
-        ),
-        (
-            |r, _| r.body_bytes = Some(100),
-            Gate::Bytes,
-            "5200000 bytes",
-        ),
-        (|r, _| r.response_bytes = None, Gate::Bytes, "not measured"),
-        (
-            |r, _| r.server_link_sent_bytes = Some(126_000_000),
-            Gate::Link,
-            "1\u{202f}008\u{202f}000\u{202f}000 bits a second",
-        ),
-        (
-            |r, d| {
-                r.offered_rate_per_s = Some(1000);
-                d.set(Metric::RequestsPerSecond, Some(989.0));
-            },
-            Gate::Rate,
-            "989 of 1000 requests a second",
-        ),
-        (
-            |_, d| d.set(Metric::ForeignShare, Some(0.101)),
-            Gate::ForeignCpu,
-            "10.1\u{a0}% of the machine",
-        ),
-        (
-            |r, _| r.host_cpu_busy_by_cpu_us = "0;1010000;950000".into(),
-            Gate::ForeignCpu,
-            "11.0\u{a0}% of the machine",
-        ),
-        (
-            |_, d| d.set(Metric::StealShare, Some(0.03)),
-            Gate::Steal,
-            "hypervisor took 3.0\u{a0}%",
-        ),
-        (
-            |r, _| r.host_cpu_steal_by_cpu_us = "0;0;40000".into(),
-            Gate::Steal,
-            "hypervisor took 4.0\u{a0}%",
-        ),
-        (
-            |r, _| r.core_round_trip_after_ns = Some(500),
-            Gate::Distance,
-            "110 ns before the window and 500 ns",
-        ),
-    ];
-    for (spoil, gate, expected) in cases {
+    for (spoil, gate, expected) in CASES {
         let (mut row, mut derived) = good();
         spoil(&mut row, &mut derived);
         let failed = failed(&row, &derived, 1);
@@ -221,7 +224,7 @@ fn each_gate_fails_on_its_own() {
     });
     for gate in of_measurements {
         assert!(
-            cases.iter().any(|(_, tripped, _)| tripped == gate),
+            CASES.iter().any(|(_, tripped, _)| tripped == gate),
             "{gate:?}"
         );
     }

@@ -29,7 +29,7 @@ pub fn ratios(study: &Study) -> Table {
     let points = 0..study.plan.load_points.len();
     Table {
         name: "ratios".to_owned(),
-        title: "Ratios of paired measurements: medians over blocks with 95 % intervals".to_owned(),
+        title: "Ratios of paired measurements with 95 % intervals".to_owned(),
         columns,
         lines: (study.comparisons.iter())
             .flat_map(|comparison| points.clone().map(move |point| (comparison, point)))

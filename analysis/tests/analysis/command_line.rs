@@ -31,7 +31,7 @@ fn root_with(scenario: &Scenario) -> tempfile::TempDir {
 
 fn small() -> Scenario {
     Scenario::new(Truth {
-        blocks: 6,
+        blocks: 12,
         ..NO_DIFFERENCE
     })
     .only(50)
@@ -64,26 +64,26 @@ fn nothing_is_written_into_a_results_folder() {
         "{}",
         stderr(&output)
     );
-    assert_eq!(fs::read_dir(root.path().join(run)).unwrap().count(), 4);
+    assert_eq!(fs::read_dir(root.path().join(run)).unwrap().count(), 6);
 }
 
 #[test]
 fn an_unfinished_run_needs_partial_and_the_report_says_so() {
     let mut scenario = small();
-    scenario.rows.truncate(23);
-    scenario.loads.truncate(23);
+    scenario.rows.truncate(53);
+    scenario.loads.truncate(53);
     let root = root_with(&scenario);
     let refused = analysis(root.path(), &["report", "--out", "out"]);
     assert!(!refused.status.success());
     assert!(
-        stderr(&refused).contains("7 of 30 measurements are missing"),
+        stderr(&refused).contains("7 of 60 measurements are missing"),
         "{}",
         stderr(&refused)
     );
     let output = analysis(root.path(), &["report", "--out", "out", "--partial"]);
     assert!(output.status.success(), "{}", stderr(&output));
     let text = fs::read_to_string(root.path().join("out/report.md")).unwrap();
-    assert!(text.contains("This run is not finished: 7 of 30 measurements are missing"));
+    assert!(text.contains("This run is not finished: 7 of 60 measurements are missing"));
 }
 
 #[test]
@@ -136,7 +136,7 @@ fn check_passes_a_good_run_and_lists_what_fell() {
     let good = root_with(
         &Scenario::new(Truth {
             kio_cpu: 0.9,
-            blocks: 6,
+            blocks: 12,
             ..NO_DIFFERENCE
         })
         .only(50),
@@ -146,7 +146,7 @@ fn check_passes_a_good_run_and_lists_what_fell() {
 
     let mut scenario = Scenario::new(Truth {
         kio_cpu: 1.2,
-        blocks: 6,
+        blocks: 12,
         ..NO_DIFFERENCE
     })
     .only(50);

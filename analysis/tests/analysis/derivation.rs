@@ -26,6 +26,7 @@ fn scenario() -> Scenario {
         row.kernel_entries = Some(250_000);
         row.requests_by_worker = "75000;25000".into();
         row.accepts_by_worker = String::new();
+        row.response_bytes = row.requests.map(|requests| requests * 52);
     }
     scenario
 }
@@ -122,7 +123,7 @@ fn a_window_without_responses_gives_no_rate() {
     assert_eq!(cell.invalid_because(), "block 0: no response in the window");
 }
 
-/// Eight blocks without a difference, in the first of which the hypervisor took half the machine from
+/// Twelve blocks without a difference, in the first of which the hypervisor took half the machine from
 /// one arm, whose server then seemed ten times as dear.
 fn disturbed(blocks: u32) -> Assessment {
     let mut scenario = Scenario::new(NO_DIFFERENCE).only(50);
@@ -142,13 +143,13 @@ fn disturbed_windows_are_left_out_as_long_as_they_are_few() {
     };
     let few = cell(&disturbed(2));
     assert!(few.valid(), "{}", few.invalid_because());
-    assert_eq!((few.measured, few.left_out_blocks()), (8, 2));
+    assert_eq!((few.measured, few.left_out_blocks()), (12, 2));
     let cost = few.quotable(Metric::CpuUsPerRequest).unwrap();
     let undisturbed = cell(&disturbed(0))
         .quotable(Metric::CpuUsPerRequest)
         .unwrap();
     assert!(cost.high <= undisturbed.high, "{cost:?} {undisturbed:?}");
-    let many = cell(&disturbed(3));
+    let many = cell(&disturbed(4));
     assert!(!many.valid());
     assert_eq!(many.left_out_blocks(), 0);
     assert!(

@@ -64,8 +64,14 @@ fn without_a_difference_the_sentences_say_so() {
     let similar = sentence(&a, "card-latency-2000");
     assert!(similar.ends_with("as claimed."), "{similar}");
     assert_eq!(verdict(&a, "card-throughput-range"), Verdict::Equivalent);
-    assert_eq!(verdict(&a, "card-connect-errors-2000"), Verdict::Refuted);
-    assert_eq!(verdict(&a, "card-saturation-500"), Verdict::Supported);
+    // The card says these of eight workers.
+    for id in ["card-connect-errors-2000", "card-saturation-500"] {
+        assert_eq!(verdict(&a, id), Verdict::Inconclusive);
+        assert!(
+            sentence(&a, id).contains("8 workers, and here they have 1"),
+            "{id}"
+        );
+    }
     assert!(a.claims.not_measured.is_empty());
 }
 
@@ -253,5 +259,47 @@ fn a_control_that_differs_is_an_alarm() {
     assert!(
         noise.contains("shows a difference where there is none"),
         "{noise}"
+    );
+}
+
+#[test]
+fn what_the_card_says_of_eight_workers_is_judged_with_eight() {
+    let mut scenario = Scenario::new(NO_DIFFERENCE);
+    scenario.plan.workers = 8;
+    scenario.plan.server_cpus = (0..8).collect();
+    scenario.environment.server.cpus = 9;
+    for row in &mut scenario.rows {
+        row.server_cpu_user_us = row.server_cpu_user_us.map(|us| us * 8);
+        row.server_cpu_system_us = row.server_cpu_system_us.map(|us| us * 8);
+        row.host_cpu_busy_us = Some(
+            row.server_cpu_user_us.unwrap()
+                + row.server_cpu_system_us.unwrap()
+                + row.client_cpu_us.unwrap(),
+        );
+    }
+    let root = tempfile::tempdir().unwrap();
+    scenario.write(root.path());
+    let a = assess(root.path(), Completeness::Whole).unwrap();
+    assert_eq!(verdict(&a, "card-saturation-500"), Verdict::Supported);
+    assert_eq!(verdict(&a, "card-connect-errors-2000"), Verdict::Refuted);
+}
+
+#[test]
+fn with_few_blocks_one_of_many_claims_is_not_decided() {
+    let truth = Truth {
+        kio_cpu: 0.9,
+        blocks: 6,
+        ..NO_DIFFERENCE
+    };
+    let root = tempfile::tempdir().unwrap();
+    Scenario::new(truth).write(root.path());
+    let a = assess(root.path(), Completeness::Whole).unwrap();
+    assert_eq!(verdicts(&a, Family::Ours), [Verdict::Inconclusive]);
+    let cpu = sentence(&a, "ours-cpu-50");
+    assert!(cpu.contains("not as one of so many claims (Holm)"), "{cpu}");
+    let headline = headline(&a, "headline-cpu");
+    assert!(
+        headline.starts_with("This run does not decide"),
+        "{headline}"
     );
 }

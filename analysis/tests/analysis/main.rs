@@ -6,6 +6,7 @@
 
 mod command_line;
 mod derivation;
+mod gates;
 mod golden;
 mod loads;
 mod outputs;

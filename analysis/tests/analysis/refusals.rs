@@ -5,7 +5,10 @@ use std::fs;
 use std::path::Path;
 
 use analysis::load::{Completeness, Fault, LoadError, load_run};
-use records::{ENVIRONMENT_FILE, EXPERIMENT_FILE, LOAD_FILE, MEASUREMENTS_FILE};
+use records::{
+    COLUMNS, END_FILE, ENVIRONMENT_FILE, EXPERIMENT_FILE, LOAD_FILE, MEASUREMENTS_FILE,
+    SCHEMA_VERSION, SERIES_FILE,
+};
 
 use super::support::{NO_DIFFERENCE, Scenario, Truth};
 
@@ -67,15 +70,21 @@ fn an_absent_file() {
 fn another_schema_version() {
     for file in [EXPERIMENT_FILE, ENVIRONMENT_FILE] {
         let error = refusal(file, |text| {
-            text.replace("schema_version = 3", "schema_version = 1")
-                .replace("\"schema_version\": 3", "\"schema_version\": 1")
+            text.replace(
+                &format!("schema_version = {SCHEMA_VERSION}"),
+                "schema_version = 1",
+            )
+            .replace(
+                &format!("\"schema_version\": {SCHEMA_VERSION}"),
+                "\"schema_version\": 1",
+            )
         });
         assert!(matches!(error.fault(), Fault::SchemaVersion { .. }));
         says(
             &error,
             &[
                 file,
-                "field schema_version is 1, this analysis reads 3",
+                &format!("field schema_version is 1, this analysis reads {SCHEMA_VERSION}"),
                 "revision",
             ],
         );
@@ -112,11 +121,16 @@ fn another_header() {
         text.replacen("window_us", "window_ms", 1)
     });
     assert!(matches!(error.fault(), Fault::Header { .. }));
+    let column = COLUMNS
+        .iter()
+        .position(|name| *name == "window_us")
+        .unwrap()
+        + 1;
     says(
         &error,
         &[
             "measurements.csv:1: the header",
-            "column 13",
+            &format!("column {column}"),
             "window_ms",
             "window_us",
         ],
@@ -143,9 +157,13 @@ fn a_row_with_too_few_fields() {
         text.replace(&row, &row[..row.rfind(',').unwrap()])
     });
     assert!(matches!(error.fault(), Fault::FieldCount { .. }));
+    let columns = COLUMNS.len();
     says(
         &error,
-        &["measurements.csv:5: 63 fields where the header has 64"],
+        &[&format!(
+            "measurements.csv:5: {} fields where the header has {columns}",
+            columns - 1
+        )],
     );
 }
 
@@ -335,4 +353,37 @@ fn a_partial_run_is_read_when_allowed_and_names_what_is_missing() {
     assert!(load_run(root.path(), Completeness::Whole).is_err());
     let run = load_run(root.path(), Completeness::PartialAllowed).unwrap();
     assert_eq!((run.rows.len(), run.missing.len()), (19, 11));
+}
+
+#[test]
+fn a_finished_run_has_an_end_and_an_unfinished_one_need_not() {
+    let root = tempfile::tempdir().unwrap();
+    small().write(root.path());
+    fs::remove_file(root.path().join(END_FILE)).unwrap();
+    let error = load_run(root.path(), Completeness::Whole).unwrap_err();
+    says(&error, &[END_FILE, "--resume"]);
+    let run = load_run(root.path(), Completeness::PartialAllowed).unwrap();
+    assert_eq!(run.end, None);
+}
+
+#[test]
+fn a_series_that_contradicts_itself_or_the_plan() {
+    let series = |block, requests: Vec<u64>| records::SeriesRecord {
+        block,
+        arm: "kio-uring".into(),
+        load: super::support::load(50),
+        at_ms: vec![0, 100, 200],
+        requests,
+        server_cpu_us: Vec::new(),
+        client_cpu_us: Vec::new(),
+    };
+    let good = series(0, vec![1, 2, 3]);
+    let error = refusal_of(|run| run.series = vec![good.clone(), good.clone()]);
+    says(&error, &[SERIES_FILE, ":2", "is there already, on line 1"]);
+    let error = refusal_of(|run| run.series = vec![series(0, vec![1, 2])]);
+    says(&error, &["requests", "2 readings at 3 times"]);
+    let error = refusal_of(|run| run.series = vec![series(0, vec![1, 3, 2])]);
+    says(&error, &["below the one before it"]);
+    let error = refusal_of(|run| run.series = vec![series(7, vec![1, 2, 3])]);
+    says(&error, &["block 7"]);
 }

@@ -4,7 +4,7 @@ use records::{ArmEntry, Generator, LoadPoint, Placement, Plan, Role};
 
 use super::support::{Facts, Scenario, USUAL, arm, load, plan_of};
 
-const BLOCKS: u32 = 8;
+const BLOCKS: u32 = 12;
 const NOISE: f64 = 0.004;
 
 fn flood(connections: u32) -> LoadPoint {

@@ -1,18 +1,17 @@
 //! Synthetic runs: written through the types of `records`, from a seed, with known properties.
 
+mod histogram;
+
 use std::fs;
 use std::path::Path;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use hdrhistogram::Histogram;
-use hdrhistogram::serialization::{Serializer, V2DeflateSerializer};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use records::{
-    ArmEntry, Build, ENVIRONMENT_FILE, EXPERIMENT_FILE, Environment, Generator, LOAD_FILE,
-    LoadPoint, LoadRecord, MEASUREMENTS_FILE, Machine, Measurement, NetworkDevice, Placement, Plan,
-    Role, SCHEMA_VERSION, Scheduling, SubjectFile,
+    ArmEntry, Build, CALIBRATION_FILE, CalibrationRecord, END_FILE, ENVIRONMENT_FILE,
+    EXPERIMENT_FILE, End, EndReason, Environment, Generator, LOAD_FILE, LoadPoint, LoadRecord,
+    MEASUREMENTS_FILE, Machine, Measurement, NetworkDevice, Placement, Plan, Role, SCHEMA_VERSION,
+    SERIES_FILE, Scheduling, SeriesRecord, SubjectFile,
 };
 
 /// The arms a claim of the report needs, and the A/A control.
@@ -30,6 +29,9 @@ pub struct Scenario {
     pub environment: Environment,
     pub rows: Vec<Measurement>,
     pub loads: Vec<LoadRecord>,
+    pub series: Vec<SeriesRecord>,
+    pub calibrations: Vec<CalibrationRecord>,
+    pub end: End,
 }
 
 /// What is true in it.
@@ -48,7 +50,7 @@ pub const NO_DIFFERENCE: Truth = Truth {
     kio_cpu: 1.0,
     client_bound: false,
     noise: 0.01,
-    blocks: 8,
+    blocks: 12,
 };
 
 /// What is true of an arm at a load.
@@ -99,6 +101,14 @@ impl Scenario {
             environment: environment(&plan),
             rows: Vec::new(),
             loads: Vec::new(),
+            series: Vec::new(),
+            calibrations: Vec::new(),
+            end: End {
+                schema_version: SCHEMA_VERSION,
+                reason: EndReason::Blocks,
+                blocks: plan.blocks,
+                elapsed_s: 0,
+            },
             plan,
         };
         for block in 0..scenario.plan.blocks {
@@ -194,7 +204,7 @@ impl Scenario {
             server_command: vec![arm.subject.clone()],
             client_command: vec!["wrk".into()],
             start_line: String::new(),
-            latency_histogram: histogram(latency_us),
+            latency_histogram: histogram::around(latency_us),
             latency_corrected_by: by.into(),
         });
     }
@@ -232,7 +242,7 @@ impl Scenario {
         self.loads.iter_mut().for_each(|load| rename(&mut load.arm));
     }
 
-    /// Writes the four files.
+    /// Writes its files.
     pub fn write(&self, dir: &Path) {
         fs::create_dir_all(dir).unwrap();
         let put = |name: &str, text: String| fs::write(dir.join(name), text).unwrap();
@@ -255,7 +265,19 @@ impl Scenario {
             .map(|load| serde_json::to_string(load).unwrap() + "\n")
             .collect();
         put(LOAD_FILE, lines);
+        put(SERIES_FILE, json_lines(&self.series));
+        if !self.calibrations.is_empty() {
+            put(CALIBRATION_FILE, json_lines(&self.calibrations));
+        }
+        put(END_FILE, serde_json::to_string_pretty(&self.end).unwrap());
     }
+}
+
+fn json_lines(records: &[impl serde::Serialize]) -> String {
+    let lines = records
+        .iter()
+        .map(|record| serde_json::to_string(record).unwrap() + "\n");
+    lines.collect()
 }
 
 /// A list by worker, as even as can be.
@@ -390,21 +412,4 @@ fn machine() -> Machine {
         },
         ..Machine::default()
     }
-}
-
-/// A right-skewed histogram around a mean.
-fn histogram(mean_us: f64) -> String {
-    let mut histogram = Histogram::<u64>::new(3).unwrap();
-    for step in 0..64_u32 {
-        let value = (mean_us * (0.4 + f64::from(step) / 50.0)) as u64;
-        let count = 40_000_u32 >> (step / 4);
-        histogram
-            .record_n(value.max(1), u64::from(count) + 1)
-            .unwrap();
-    }
-    let mut bytes = Vec::new();
-    V2DeflateSerializer::new()
-        .serialize(&histogram, &mut bytes)
-        .unwrap();
-    STANDARD.encode(bytes)
 }

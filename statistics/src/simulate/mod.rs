@@ -4,9 +4,11 @@
 //! The tests of this crate hold every number to its bound; `analysis simulate` writes the same
 //! numbers into the document of the method.
 
+mod document;
 mod noise;
 mod rates;
 
+pub use document::markdown;
 pub use noise::Noise;
 #[cfg(test)]
 pub(crate) use noise::normal;

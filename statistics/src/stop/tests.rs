@@ -22,6 +22,8 @@ fn arm(name: &str, role: Role, differs_from: Option<&str>, control_of: Option<&s
 
 fn plan() -> Plan {
     Plan {
+        left_out: Vec::new(),
+        expected: Vec::new(),
         schema_version: SCHEMA_VERSION,
         experiment: String::new(),
         host: String::new(),
