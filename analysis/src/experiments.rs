@@ -43,10 +43,7 @@ pub const EXPERIMENTS: [Experiment; 17] = [
         "scale-connections",
         "Does the difference hold from one connection to ten thousand and more?",
     ),
-    asks(
-        "scale-workers",
-        "What does each further worker bring?",
-    ),
+    asks("scale-workers", "What does each further worker bring?"),
     asks(
         "pipeline",
         "What if several requests are in flight on a connection?",
@@ -55,26 +52,17 @@ pub const EXPERIMENTS: [Experiment; 17] = [
         "churn",
         "What if connections are opened all the time, and who accepts them?",
     ),
-    asks(
-        "payload",
-        "What if the response is larger?",
-    ),
+    asks("payload", "What if the response is larger?"),
     asks(
         "options",
         "What does each further option of io_uring bring, alone?",
     ),
-    asks(
-        "peers",
-        "How do other runtimes and servers compare?",
-    ),
+    asks("peers", "How do other runtimes and servers compare?"),
     asks(
         "single",
         "How long does one request take on one connection?",
     ),
-    asks(
-        "idle",
-        "What do connections cost on which nothing is sent?",
-    ),
+    asks("idle", "What do connections cost on which nothing is sent?"),
     asks(
         "shared",
         "What if server and load generator compete for the same processors?",
@@ -91,7 +79,9 @@ pub const EXPERIMENTS: [Experiment; 17] = [
 
 /// The experiment of this name; `None` for one that a reader made.
 pub fn experiment(name: &str) -> Option<&'static Experiment> {
-    EXPERIMENTS.iter().find(|experiment| experiment.name == name)
+    EXPERIMENTS
+        .iter()
+        .find(|experiment| experiment.name == name)
 }
 
 /// The runs in the order of a report: by experiment, those of readers last; of one experiment the

@@ -22,8 +22,7 @@ pub use splice::splice;
 
 /// Assesses one run.
 fn assess_one(folder: &Path, completeness: Completeness) -> anyhow::Result<Assessment> {
-    assess(folder, completeness)
-        .with_context(|| format!("the run {} is refused", folder.display()))
+    assess(folder, completeness).with_context(|| format!("the run {} is refused", folder.display()))
 }
 
 /// Refuses a folder for output that lies in a run's.

@@ -70,19 +70,26 @@ pub fn balance(study: &Study) -> Option<Figure> {
 }
 
 fn row(name: &str, [accepts, requests]: &[Vec<f64>; 2], scale: &Scale, top: f64) -> Markup {
-    let busiest = |shares: &[f64]| shares.first().map_or("?".to_owned(), |share| percent(*share, 0));
+    let busiest = |shares: &[f64]| {
+        shares
+            .first()
+            .map_or("?".to_owned(), |share| percent(*share, 0))
+    };
     let says = format!(
         "busiest: {} of connections, {} of requests",
         busiest(accepts),
         busiest(requests)
     );
     let label = fitted(name, PLOT.1 - PLOT.0 - width_of(&says) - 8.0);
-    mark(&format!("{name}: {says}"), &html! {
-        (words(PLOT.0, top + 11.0, "label", "start", &label))
-        (words(PLOT.1, top + 11.0, "value", "end", &says))
-        (bar(accepts, scale, top + 16.0))
-        (bar(requests, scale, top + 16.0 + BAR + 1.5))
-    })
+    mark(
+        &format!("{name}: {says}"),
+        &html! {
+            (words(PLOT.0, top + 11.0, "label", "start", &label))
+            (words(PLOT.1, top + 11.0, "value", "end", &says))
+            (bar(accepts, scale, top + 16.0))
+            (bar(requests, scale, top + 16.0 + BAR + 1.5))
+        },
+    )
 }
 
 fn bar(shares: &[f64], scale: &Scale, top: f64) -> Markup {

@@ -70,7 +70,11 @@ pub fn all_ratios(study: &Study) -> Option<Figure> {
     let forest = Forest {
         name: "ratios",
         title: "CPU a request: every compared pair of arms".to_owned(),
-        pairs: study.comparisons.iter().map(|comparison| comparison.pair).collect(),
+        pairs: study
+            .comparisons
+            .iter()
+            .map(|comparison| comparison.pair)
+            .collect(),
         named: Named::Both,
         left: "less CPU a request for the arm named first".to_owned(),
         axis: "times the CPU a request of the arm named second",
@@ -150,7 +154,11 @@ impl Forest {
         };
         Row {
             label: match self.named {
-                Named::Both => format!("{} / {}", study.arm_name(pair.ours), study.arm_name(pair.base)),
+                Named::Both => format!(
+                    "{} / {}",
+                    study.arm_name(pair.ours),
+                    study.arm_name(pair.base)
+                ),
                 Named::Ours | Named::Base => study.arm_name(named).to_owned(),
             },
             value: written(study, pair, point, found.as_ref()),

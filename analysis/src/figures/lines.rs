@@ -64,8 +64,8 @@ pub fn by_load(study: &Study, sweep: &Sweep, metrics: &[Metric], fits: &[Fit<'_>
 
 /// The name of a sweep's figure and table, with a number from the second in one dimension on.
 pub fn sweep_name(study: &Study, sweep: &Sweep) -> String {
-    let mut same = (sweeps(&study.plan).into_iter())
-        .filter(|other| other.dimension == sweep.dimension);
+    let mut same =
+        (sweeps(&study.plan).into_iter()).filter(|other| other.dimension == sweep.dimension);
     let name = format!("by-{}", sweep.dimension.id());
     match same.position(|other| other == *sweep) {
         None | Some(0) => name,
@@ -77,10 +77,7 @@ fn across(sweep: &Sweep) -> Axis {
     let numbers: Vec<f64> = sweep.points.iter().map(|(number, _)| *number).collect();
     let low = numbers.first().copied().unwrap_or(1.0);
     let high = numbers.last().copied().unwrap_or(2.0);
-    let linear = matches!(
-        sweep.dimension,
-        Dimension::Workers | Dimension::OfferedRate
-    );
+    let linear = matches!(sweep.dimension, Dimension::Workers | Dimension::OfferedRate);
     let scale = if linear {
         Scale::from_zero(high, ACROSS)
     } else {

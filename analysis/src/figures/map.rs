@@ -66,18 +66,17 @@ fn cell(cell: &Cell, x: f64, y: f64, width: f64) -> Markup {
         }
         None => (NEITHER, "\u{2013}", absent(cell).to_owned()),
     };
-    let says = format!(
-        "{} at {}: {word}",
-        cell.arm_name,
-        load_name(&cell.load)
-    );
+    let says = format!("{} at {}: {word}", cell.arm_name, load_name(&cell.load));
     let fits = fitted(&format!("{sign} {word}"), width - 6.0);
-    mark(&says, &html! {
-        rect x=(pixel(x + 1.0)) y=(pixel(y + 1.0)) width=(pixel(width - 2.0)) height=(pixel(ROW - 2.0))
-            fill=(colour) fill-opacity="0.22" {}
-        rect x=(pixel(x + 1.0)) y=(pixel(y + 1.0)) width="3" height=(pixel(ROW - 2.0)) fill=(colour) {}
-        (words(x + 7.0, y + 13.0, "value", "start", &fits))
-    })
+    mark(
+        &says,
+        &html! {
+            rect x=(pixel(x + 1.0)) y=(pixel(y + 1.0)) width=(pixel(width - 2.0)) height=(pixel(ROW - 2.0))
+                fill=(colour) fill-opacity="0.22" {}
+            rect x=(pixel(x + 1.0)) y=(pixel(y + 1.0)) width="3" height=(pixel(ROW - 2.0)) fill=(colour) {}
+            (words(x + 7.0, y + 13.0, "value", "start", &fits))
+        },
+    )
 }
 
 fn look(bottleneck: Bottleneck) -> (&'static str, &'static str) {

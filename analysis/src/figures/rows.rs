@@ -105,13 +105,16 @@ impl Chart {
         } else {
             "mute"
         };
-        mark(&format!("{}: {}", row.label, row.value), &html! {
-            rect.hit x=(pixel(PLOT.0)) y=(pixel(top)) width=(pixel(PLOT.1 - PLOT.0))
-                height=(pixel(ROW)) pointer-events="all" {}
-            (words(PLOT.0, text_y, "label", "start", &label))
-            (words(PLOT.1, text_y, value_class, "end", &row.value))
-            @if let Some(estimate) = &row.estimate { (self.mark(estimate, row.colour, middle)) }
-        })
+        mark(
+            &format!("{}: {}", row.label, row.value),
+            &html! {
+                rect.hit x=(pixel(PLOT.0)) y=(pixel(top)) width=(pixel(PLOT.1 - PLOT.0))
+                    height=(pixel(ROW)) pointer-events="all" {}
+                (words(PLOT.0, text_y, "label", "start", &label))
+                (words(PLOT.1, text_y, value_class, "end", &row.value))
+                @if let Some(estimate) = &row.estimate { (self.mark(estimate, row.colour, middle)) }
+            },
+        )
     }
 
     fn mark(&self, estimate: &Estimate, colour: &str, y: f64) -> Markup {

@@ -34,9 +34,11 @@ pub fn scatter(study: &Study) -> Option<Figure> {
     }
     let legend = Legend::of(study, &arms);
     let panel = Panel::at(legend.bottom());
-    let x = Axis::new(Scale::from_zero(most, ACROSS), "requests a second", |rate| {
-        grouped(rate, 0)
-    });
+    let x = Axis::new(
+        Scale::from_zero(most, ACROSS),
+        "requests a second",
+        |rate| grouped(rate, 0),
+    );
     let (low, high) = (
         nice_below(ms().fold(f64::INFINITY, f64::min)),
         nice_above(ms().fold(0.0, f64::max)),

@@ -63,7 +63,12 @@ pub fn windows(study: &Study, arm: usize, point: usize) -> Vec<Rates> {
     let cell = study.cell(arm, point);
     let mut windows: Vec<&SeriesRecord> = (study.series.iter())
         .filter(|record| cell.valid() && record.arm == cell.arm_name && record.load == cell.load)
-        .filter(|record| !cell.left_out.iter().any(|(block, _)| *block == record.block))
+        .filter(|record| {
+            !cell
+                .left_out
+                .iter()
+                .any(|(block, _)| *block == record.block)
+        })
         .collect();
     windows.sort_by_key(|record| record.block);
     (windows.into_iter().map(rates))

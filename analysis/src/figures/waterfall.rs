@@ -44,7 +44,11 @@ pub fn waterfall(study: &Study) -> Option<Figure> {
         })
         .collect();
     let most = (panels.iter().flat_map(|(_, steps)| steps))
-        .map(|step| step.from.max(step.to).max(whisker(step).map_or(0.0, |(_, high)| high)))
+        .map(|step| {
+            step.from
+                .max(step.to)
+                .max(whisker(step).map_or(0.0, |(_, high)| high))
+        })
         .fold(1.0, f64::max);
     let scale = Scale::from_zero(most, PLOT);
     let mut body = Vec::new();
@@ -141,19 +145,25 @@ fn rung(study: &Study, scale: &Scale, step: &Step, top: f64) -> Markup {
         None => step.effect.word().to_owned(),
     };
     let (left, right) = (step.from.min(step.to), step.from.max(step.to));
-    row(scale, top, study.arm_name(step.arm), &says, &html! {
-        (line((scale.at(step.from), top - ROW + 20.0), (scale.at(step.from), middle), "rule"))
-        // A change too small to see is still a bar.
-        rect x=(pixel(scale.at(left))) y=(pixel(middle - BAR / 2.0)) height=(pixel(BAR))
-            width=(pixel((scale.at(right) - scale.at(left)).max(1.0))) fill=(colour) {}
-        @if let Some((low, high)) = whisker(step) {
-            path.whisker d=(format!(
-                "M{l} {t}V{b}M{l} {m}H{h}M{h} {t}V{b}",
-                l = pixel(scale.at(low)), h = pixel(scale.at(high)),
-                t = pixel(middle - CAP), b = pixel(middle + CAP), m = pixel(middle)
-            )) {}
-        }
-    })
+    row(
+        scale,
+        top,
+        study.arm_name(step.arm),
+        &says,
+        &html! {
+            (line((scale.at(step.from), top - ROW + 20.0), (scale.at(step.from), middle), "rule"))
+            // A change too small to see is still a bar.
+            rect x=(pixel(scale.at(left))) y=(pixel(middle - BAR / 2.0)) height=(pixel(BAR))
+                width=(pixel((scale.at(right) - scale.at(left)).max(1.0))) fill=(colour) {}
+            @if let Some((low, high)) = whisker(step) {
+                path.whisker d=(format!(
+                    "M{l} {t}V{b}M{l} {m}H{h}M{h} {t}V{b}",
+                    l = pixel(scale.at(low)), h = pixel(scale.at(high)),
+                    t = pixel(middle - CAP), b = pixel(middle + CAP), m = pixel(middle)
+                )) {}
+            }
+        },
+    )
 }
 
 /// A ratio as a change in percent with its sign.
@@ -168,13 +178,16 @@ fn change(ratio: f64) -> String {
 fn row(scale: &Scale, top: f64, name: &str, says: &str, bar: &Markup) -> Markup {
     let right = scale.at(f64::INFINITY);
     let name_fits = fitted(name, right - PLOT.0 - width_of(says) - 12.0);
-    mark(&format!("{name}: {says}"), &html! {
-        rect.hit x=(pixel(PLOT.0)) y=(pixel(top)) width=(pixel(right - PLOT.0)) height=(pixel(ROW))
-            pointer-events="all" {}
-        (words(PLOT.0, top + 11.0, "label", "start", &name_fits))
-        (words(PLOT.1, top + 11.0, "value", "end", says))
-        (bar)
-    })
+    mark(
+        &format!("{name}: {says}"),
+        &html! {
+            rect.hit x=(pixel(PLOT.0)) y=(pixel(top)) width=(pixel(right - PLOT.0)) height=(pixel(ROW))
+                pointer-events="all" {}
+            (words(PLOT.0, top + 11.0, "label", "start", &name_fits))
+            (words(PLOT.1, top + 11.0, "value", "end", says))
+            (bar)
+        },
+    )
 }
 
 fn axis(scale: &Scale, top: f64, lowest: &str) -> Markup {

@@ -96,11 +96,7 @@ impl Attached<'_> {
         for ((number, _), parsed) in batch.iter().zip(parsed) {
             let (key, load, histogram) = parsed?;
             if let Some((line, cell)) = self.without_row.take() {
-                return Err(LoadError::at(
-                    self.file,
-                    line,
-                    Fault::LoadWithoutRow(cell),
-                ));
+                return Err(LoadError::at(self.file, line, Fault::LoadWithoutRow(cell)));
             }
             let cell = completeness::name(self.places.plan, key);
             if let Some(first_line) = self.first_lines.insert(key, *number) {

@@ -27,7 +27,8 @@ impl CellLatencies {
         histogram: Histogram<u64>,
     ) -> Result<(), AdditionError> {
         if block.is_multiple_of(blocks.div_ceil(MOST_CURVES).max(1)) {
-            self.curves.push((block, curve(&histogram, POINTS_A_DECADE)));
+            self.curves
+                .push((block, curve(&histogram, POINTS_A_DECADE)));
             self.curves.sort_by_key(|(block, _)| *block);
         }
         self.add_histogram(histogram)

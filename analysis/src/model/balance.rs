@@ -18,7 +18,10 @@ pub fn worker_shares(study: &Study, arm: usize, point: usize) -> Option<[Vec<f64
     let accepts: Vec<&str> = rows.iter().map(|r| r.accepts_by_worker.as_str()).collect();
     let requests: Vec<&str> = rows.iter().map(|r| r.requests_by_worker.as_str()).collect();
     let shares = [middle(&accepts), middle(&requests)];
-    shares.iter().any(|shares| shares.len() > 1).then_some(shares)
+    shares
+        .iter()
+        .any(|shares| shares.len() > 1)
+        .then_some(shares)
 }
 
 fn middle(lists: &[&str]) -> Vec<f64> {

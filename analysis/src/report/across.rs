@@ -70,7 +70,12 @@ fn counted(a: &Study, b: &Study) -> Prose {
         .collect();
     let parts: Vec<Prose> = [Change::Less, Change::More, Change::Same, Change::Undecided]
         .into_iter()
-        .map(|change| (change, changes.iter().filter(|found| **found == change).count()))
+        .map(|change| {
+            (
+                change,
+                changes.iter().filter(|found| **found == change).count(),
+            )
+        })
         .filter(|(_, count)| *count > 0)
         .map(|(change, count)| Prose::from(format!("{} in {count}", change.word())))
         .collect();

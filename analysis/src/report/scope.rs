@@ -29,7 +29,9 @@ fn scoped_block(scope: &str, down: u8, mut block: Block) -> Block {
             *level += down;
             in_scope(scope, id);
         }
-        Block::Lead(sentences) | Block::Sentences(sentences) => sentences.iter_mut().for_each(|s| sentence(scope, s)),
+        Block::Lead(sentences) | Block::Sentences(sentences) => {
+            sentences.iter_mut().for_each(|s| sentence(scope, s))
+        }
         Block::Entries(entries) => {
             entries
                 .iter_mut()

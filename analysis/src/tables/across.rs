@@ -1,7 +1,9 @@
 //! Two runs beside each other.
 
 use super::{Column, Display, Kind, Line, Table, Value};
-use crate::compare::{COMPARED, Change, common, differences as differing, headline, loads, quotient};
+use crate::compare::{
+    COMPARED, Change, common, differences as differing, headline, loads, quotient,
+};
 use crate::metric::Metric;
 use crate::model::Study;
 use crate::text::load_label;

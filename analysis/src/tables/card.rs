@@ -101,15 +101,15 @@ fn line(
         Value::number(quotient, Display::Decimals(2))
     };
     Line::plain(vec![
-            Value::Text(entry.title.to_owned()),
-            shown(published[0]),
-            here(0),
-            ratio(ours[0], published[0]),
-            shown(published[1]),
-            here(1),
-            ratio(ours[1], published[1]),
-            ratio(published[0], published[1]),
-            ratio(ours[0], ours[1]),
+        Value::Text(entry.title.to_owned()),
+        shown(published[0]),
+        here(0),
+        ratio(ours[0], published[0]),
+        shown(published[1]),
+        here(1),
+        ratio(ours[1], published[1]),
+        ratio(published[0], published[1]),
+        ratio(ours[0], ours[1]),
     ])
 }
 

@@ -50,9 +50,7 @@ pub fn worker_shares(study: &Study) -> Table {
     let line = |cell: &Cell| {
         let [accepts, requests] = shares_of(study, cell.arm, cell.point)?;
         let list = |shares: &[f64]| {
-            let parts: Vec<String> = (shares.iter())
-                .map(|share| percent(*share, 1))
-                .collect();
+            let parts: Vec<String> = (shares.iter()).map(|share| percent(*share, 1)).collect();
             Value::Text(parts.join(" "))
         };
         let line = Line::plain(vec![

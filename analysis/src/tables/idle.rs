@@ -52,17 +52,17 @@ fn line(study: &Study, arm: usize, (with, without): (usize, usize)) -> Line {
     let cpu = against_without_idle(study, arm, with, without, Metric::CpuUsPerRequest);
     let marked = !note.is_empty();
     Line::plain(vec![
-            Value::Name(study.arm_name(arm).to_owned()),
-            Value::Text(load_label(study.load(with))),
-            memory(cells[0]),
-            memory(cells[1]),
-            Value::estimate(
-                bytes_an_idle_connection(study, arm, with, without),
-                Display::Decimals(0),
-            ),
-            Value::estimate(cpu, Display::Decimals(3)),
-            Value::Text(note),
-        ])
-        .marked(marked)
-        .resting_on(cells[0].id())
+        Value::Name(study.arm_name(arm).to_owned()),
+        Value::Text(load_label(study.load(with))),
+        memory(cells[0]),
+        memory(cells[1]),
+        Value::estimate(
+            bytes_an_idle_connection(study, arm, with, without),
+            Display::Decimals(0),
+        ),
+        Value::estimate(cpu, Display::Decimals(3)),
+        Value::Text(note),
+    ])
+    .marked(marked)
+    .resting_on(cells[0].id())
 }

@@ -10,7 +10,10 @@ impl Table {
         let words = |of: fn(&Line) -> &String| {
             let texts = self.lines.iter().map(of).map(|text| some(text.clone()));
             let texts: Vec<Option<String>> = texts.collect();
-            texts.iter().any(Option::is_some).then_some(Values::Words(texts))
+            texts
+                .iter()
+                .any(Option::is_some)
+                .then_some(Values::Words(texts))
         };
         columns.extend(words(|line| &line.id).map(|values| ("row".to_owned(), values)));
         for (place, column) in self.columns.iter().enumerate() {

@@ -16,11 +16,7 @@ pub fn measurements(study: &Study) -> Table {
         Column::hidden("socket_errors", Kind::Numbers),
     ];
     for metric in Metric::ALL {
-        columns.push(Column::new(
-            metric.column(),
-            metric.title(),
-            Kind::Numbers,
-        ));
+        columns.push(Column::new(metric.column(), metric.title(), Kind::Numbers));
     }
     columns.push(Column::new("error", "Error", Kind::Words));
     let count = |number: Option<u64>| number.map_or(Value::Empty, Value::Integer);

@@ -14,9 +14,7 @@ impl Table {
         let basis = |id: &str| resting.then(|| id.to_owned());
         let id_of = |id: &str| linked.then(|| id.to_owned());
         let names = self.columns.iter().flat_map(csv_names);
-        writer.write_record(
-            (id_of("row").into_iter().chain(names)).chain(basis("rests_on")),
-        )?;
+        writer.write_record((id_of("row").into_iter().chain(names)).chain(basis("rests_on")))?;
         for line in &self.lines {
             let fields = (self.columns.iter().zip(&line.values))
                 .flat_map(|(column, value)| csv_fields(column.kind, value));

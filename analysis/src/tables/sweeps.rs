@@ -59,7 +59,12 @@ pub fn by_load(study: &Study, sweep: &Sweep, name: &str, drawn: &[Metric]) -> Ta
         title: format!("By {}", sweep.dimension.noun()),
         columns,
         lines: (0..study.plan.arms.len())
-            .flat_map(|arm| sweep.points.iter().map(move |(number, point)| (arm, *number, *point)))
+            .flat_map(|arm| {
+                sweep
+                    .points
+                    .iter()
+                    .map(move |(number, point)| (arm, *number, *point))
+            })
             .map(|(arm, number, point)| line(arm, number, point))
             .collect(),
     }

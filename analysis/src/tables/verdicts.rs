@@ -28,10 +28,7 @@ pub fn verdicts(assessments: &[Assessment], family: Family, title: &str) -> Tabl
         }
     }
     let line = |(id, quote): (&str, &str)| {
-        let mut values = vec![
-            Value::Name(id.to_owned()),
-            Value::Text(quote.to_owned()),
-        ];
+        let mut values = vec![Value::Name(id.to_owned()), Value::Text(quote.to_owned())];
         for assessment in &judging {
             let judged = assessment.claims.of(family).find(|j| j.claim.id == id);
             values.push(judged.map_or(Value::Empty, |judged| {

@@ -180,16 +180,30 @@ fn the_answer_is_that_of_the_experiment_that_comes_first() {
         scenario.plan.experiment = experiment.into();
         scenario.write(&root.path().join(name));
     }
-    let output = analysis(root.path(), &["report", "a-idle", "b-quick", "c-mine", "--out", "out"]);
+    let output = analysis(
+        root.path(),
+        &["report", "a-idle", "b-quick", "c-mine", "--out", "out"],
+    );
     assert!(output.status.success(), "{}", stderr(&output));
     let text = fs::read_to_string(root.path().join("out/report.md")).unwrap();
     let first = text.find("<a id=\"b-quick.headline-cpu\">").unwrap();
     for later in ["a-idle", "c-mine"] {
-        assert!(first < text.find(&format!("<a id=\"{later}.headline-cpu\">")).unwrap());
+        assert!(
+            first
+                < text
+                    .find(&format!("<a id=\"{later}.headline-cpu\">"))
+                    .unwrap()
+        );
     }
     assert!(text.contains("Experiment mine"));
-    let missing = text.lines().find(|line| line.starts_with("Not measured in these")).unwrap();
-    assert!(missing.contains("`ladder`") && !missing.contains("`idle`"), "{missing}");
+    let missing = text
+        .lines()
+        .find(|line| line.starts_with("Not measured in these"))
+        .unwrap();
+    assert!(
+        missing.contains("`ladder`") && !missing.contains("`idle`"),
+        "{missing}"
+    );
 }
 
 #[test]
@@ -206,14 +220,30 @@ fn compare_shows_what_differs_and_by_how_much() {
     let output = analysis(root.path(), &["compare", "a", "b", "--out", "out"]);
     assert!(output.status.success(), "{}", stderr(&output));
     let text = String::from_utf8_lossy(&output.stdout);
-    assert!(text.contains("| `environment.kernel_release` | 6.18.0 | 7.0.0 |"), "{text}");
+    assert!(
+        text.contains("| `environment.kernel_release` | 6.18.0 | 7.0.0 |"),
+        "{text}"
+    );
     assert!(text.contains("these quotients are unpaired"), "{text}");
-    let row = text.lines().find(|line| line.starts_with("| `kio-uring` | 50 |")).unwrap();
+    let row = text
+        .lines()
+        .find(|line| line.starts_with("| `kio-uring` | 50 |"))
+        .unwrap();
     assert!(row.contains("| less |"), "{row}");
-    let same = text.lines().find(|line| line.starts_with("| `tokio-published` | 50 |")).unwrap();
-    assert!(!same.contains("| less |") && !same.contains("| more |"), "{same}");
+    let same = text
+        .lines()
+        .find(|line| line.starts_with("| `tokio-published` | 50 |"))
+        .unwrap();
+    assert!(
+        !same.contains("| less |") && !same.contains("| more |"),
+        "{same}"
+    );
     assert!(!text.contains("<a id"), "{text}");
-    for file in ["compare.md", "tables/quotients.csv", "tables/quotients.parquet"] {
+    for file in [
+        "compare.md",
+        "tables/quotients.csv",
+        "tables/quotients.parquet",
+    ] {
         assert!(root.path().join("out").join(file).is_file(), "{file}");
     }
 }
@@ -229,8 +259,14 @@ fn check_is_a_gate_against_an_earlier_run() {
     let bad = analysis(root.path(), &["check", "dearer", "--baseline", "earlier"]);
     assert_eq!(bad.status.code(), Some(1));
     let text = stderr(&bad);
-    assert!(text.contains("kio-uring at 50 connections spends"), "{text}");
-    assert!(!text.contains("tokio-published at 50 connections spends"), "{text}");
+    assert!(
+        text.contains("kio-uring at 50 connections spends"),
+        "{text}"
+    );
+    assert!(
+        !text.contains("tokio-published at 50 connections spends"),
+        "{text}"
+    );
 }
 
 #[test]
@@ -251,7 +287,10 @@ fn check_judges_a_readers_claims_and_names_the_one_that_fell() {
     let fell = run();
     assert_eq!(fell.status.code(), Some(1));
     let text = stderr(&fell);
-    assert!(text.contains("claim falls: ") && !text.contains("claim holds: "), "{text}");
+    assert!(
+        text.contains("claim falls: ") && !text.contains("claim holds: "),
+        "{text}"
+    );
     put(claim("elsewhere", 0.7, 51));
     assert!(stderr(&run()).contains("arms or loads that the run run does not have"));
 }
@@ -264,9 +303,11 @@ fn a_large_run_needs_no_more_memory_than_a_small_machine_has() {
         blocks: 1000,
         ..NO_DIFFERENCE
     };
-    Scenario::new(truth).only(2000).write(&root.path().join("large"));
+    Scenario::new(truth)
+        .only(2000)
+        .write(&root.path().join("large"));
     let limited = format!(
-        "ulimit -v {GIBIBYTE_IN_KIB} && exec {} check large",
+        "ulimit -v {GIBIBYTE_IN_KIB} && exec {} report large --out out",
         env!("CARGO_BIN_EXE_analysis")
     );
     let output = Command::new("sh")

@@ -119,12 +119,24 @@ fn workers_share_connections_as_counted() {
             ..load(50)
         }],
     );
-    for row in scenario.rows.iter_mut().filter(|row| row.arm == "kio-uring") {
-        row.accepts_by_worker = if row.block.is_multiple_of(2) { "40;10" } else { "10;40" }.into();
+    for row in scenario
+        .rows
+        .iter_mut()
+        .filter(|row| row.arm == "kio-uring")
+    {
+        row.accepts_by_worker = if row.block.is_multiple_of(2) {
+            "40;10"
+        } else {
+            "10;40"
+        }
+        .into();
     }
     let bundle = bundle(&scenario);
     let table = &bundle.files()["tables/balance.csv"];
-    let row = table.lines().find(|line| line.starts_with("kio-uring,")).unwrap();
+    let row = table
+        .lines()
+        .find(|line| line.starts_with("kio-uring,"))
+        .unwrap();
     assert!(row.contains(",1.6,80.0\u{a0}% 20.0\u{a0}%,"), "{row}");
     let objections = &bundle.files()["report.md"];
     assert!(objections.contains("the busiest worker of `kio-uring` took 1.60 times an even share"));
@@ -143,5 +155,8 @@ fn failed_connections_are_shown_beside_the_cards() {
     assert!(table.contains("kio-uring,2000,1009,983,983,"), "{table}");
     let text = &bundle.files()["report.md"];
     assert!(text.contains("In 2 of 2 cells (100\u{a0}%) connections failed to open"));
-    assert!(!text.contains("times as much"), "an invalid cell was quoted");
+    assert!(
+        !text.contains("times as much"),
+        "an invalid cell was quoted"
+    );
 }

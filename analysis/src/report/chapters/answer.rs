@@ -34,7 +34,10 @@ pub(super) fn rest(assessment: &Assessment) -> Vec<Block> {
     if rest.is_empty() {
         return Vec::new();
     }
-    vec![heading("answer", "The answer in full"), Block::Sentences(rest)]
+    vec![
+        heading("answer", "The answer in full"),
+        Block::Sentences(rest),
+    ]
 }
 
 /// What a reader must know before any number.

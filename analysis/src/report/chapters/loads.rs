@@ -18,8 +18,11 @@ pub(super) fn chapters(assessment: &Assessment) -> Vec<Block> {
         blocks.extend(chapter(study, &sweep));
     }
     blocks.extend(balance(study));
-    let failed = (study.rows.iter())
-        .any(|row| row.measurement.socket_errors_connect.is_some_and(|count| count > 0));
+    let failed = (study.rows.iter()).any(|row| {
+        row.measurement
+            .socket_errors_connect
+            .is_some_and(|count| count > 0)
+    });
     if failed || study.plan.experiment == CARD_FORENSICS {
         blocks.extend(connections(assessment));
     }

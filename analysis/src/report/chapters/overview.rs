@@ -17,16 +17,18 @@ pub(super) fn chapter(assessments: &[Assessment]) -> Vec<Block> {
     )];
     if let Some(first) = assessments.first().filter(|_| several) {
         blocks.push(Block::Paragraph(
-            Prose::from("Runs are never pooled: each has a part of its own. The answer above is that of ")
-                .link(
-                    first.study.title(),
-                    format!("#{}", chapter_id(assessments, &first.study, "run")),
-                )
-                .text(
-                    ": of the experiments in the order card, quick, ladder, and so on as in the \
+            Prose::from(
+                "Runs are never pooled: each has a part of its own. The answer above is that of ",
+            )
+            .link(
+                first.study.title(),
+                format!("#{}", chapter_id(assessments, &first.study, "run")),
+            )
+            .text(
+                ": of the experiments in the order card, quick, ladder, and so on as in the \
                      table below, the first that was run, and of several runs of it the newest, \
                      whatever they show.",
-                ),
+            ),
         ));
     }
     blocks.push(open(tables::runs(assessments)));

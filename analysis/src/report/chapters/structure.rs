@@ -26,7 +26,11 @@ pub(super) fn chapters(study: &Study) -> Vec<Block> {
 
 /// What cannot show with one worker.
 fn one_worker(study: &Study) -> Vec<Block> {
-    let named = study.plan.load_points.iter().any(|load| load.workers.is_some());
+    let named = study
+        .plan
+        .load_points
+        .iter()
+        .any(|load| load.workers.is_some());
     if study.plan.workers > 1 || named || study.plan.arms.len() < 2 {
         return Vec::new();
     }
@@ -68,7 +72,8 @@ fn shared(study: &Study) -> Vec<Block> {
 
 fn ladder(study: &Study) -> Vec<Block> {
     let rungs = rungs(&study.plan);
-    let (Some(waterfall), Some(figure)) = (figures::waterfall(study), figures::ladder(study)) else {
+    let (Some(waterfall), Some(figure)) = (figures::waterfall(study), figures::ladder(study))
+    else {
         return Vec::new();
     };
     vec![
