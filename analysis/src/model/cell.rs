@@ -170,14 +170,7 @@ pub(super) fn cells(
                 median_estimate(&values).map(|estimate| (metric, estimate))
             };
             let busy = busy(run, setting, load, &medians, &rows);
-            let latencies =
-                latencies(run, (arm, point), &rows, left_out.is_empty()).map_err(|fault| {
-                    StudyError::Histogram {
-                        arm: entry.name.clone(),
-                        load: load_name(load),
-                        fault,
-                    }
-                })?;
+            let latencies = latencies(run, (arm, point), &rows, left_out.is_empty())?;
             cells.push(Cell {
                 arm,
                 point,
@@ -247,7 +240,7 @@ fn latencies(
     cell: (usize, usize),
     rows: &[usize],
     all: bool,
-) -> Result<CellLatencies, String> {
+) -> Result<CellLatencies, StudyError> {
     let recorded = run.latencies.get(&cell).cloned().unwrap_or_default();
     if all {
         return Ok(recorded);
@@ -257,7 +250,14 @@ fn latencies(
         ..recorded
     };
     for load in rows.iter().filter_map(|row| run.rows[*row].load.as_ref()) {
-        (latencies.add_histogram(load.histogram()?)).map_err(|fault| format!("{fault:?}"))?;
+        let added = (load.histogram()).and_then(|histogram| {
+            (latencies.add_histogram(histogram)).map_err(|fault| format!("{fault:?}"))
+        });
+        added.map_err(|fault| StudyError::Histogram {
+            arm: run.plan.arms[cell.0].name.clone(),
+            load: load_name(&run.plan.load_points[cell.1]),
+            fault,
+        })?;
     }
     Ok(latencies)
 }

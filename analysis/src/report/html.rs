@@ -95,7 +95,7 @@ fn block(block: &Block) -> Markup {
             Block::Files(table) => p.files {
                 (table.title) ": " (files(table))
             },
-            Block::Code(commands) => pre { code { (commands) } },
+            Block::Code(commands) => pre tabindex="0" { code { (commands) } },
         }
     }
 }

@@ -55,7 +55,7 @@ impl Table {
     /// The shown columns as an HTML table; rows have their identifiers where `anchors` is set.
     pub fn to_html(&self, anchors: bool) -> Markup {
         html! {
-            div.scroll {
+            div.scroll tabindex="0" role="group" aria-label=(self.title) {
                 table {
                     thead { tr {
                         @for (_, column) in self.shown() {

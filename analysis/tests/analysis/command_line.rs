@@ -307,7 +307,7 @@ fn a_large_run_needs_no_more_memory_than_a_small_machine_has() {
         .only(2000)
         .write(&root.path().join("large"));
     let limited = format!(
-        "ulimit -v {GIBIBYTE_IN_KIB} && exec {} check large",
+        "ulimit -v {GIBIBYTE_IN_KIB} && exec {} report large --out out",
         env!("CARGO_BIN_EXE_analysis")
     );
     let output = Command::new("sh")

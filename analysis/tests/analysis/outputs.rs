@@ -209,7 +209,11 @@ fn hostile_names_stay_names() {
             Some("html" | "svg" | "md") => true,
             _ => continue,
         };
-        assert!(escaped && !content.contains("<script>"), "{path}");
+        let own = usize::from(path == "report.html");
+        assert!(
+            escaped && content.matches("<script>").count() == own,
+            "{path}"
+        );
     }
     let row = bundle.files()["tables/throughput.md"]
         .lines()
@@ -251,7 +255,7 @@ fn several_runs_make_one_report_with_a_part_each() {
         ]
     );
     let first = text.find(answers[0]).unwrap();
-    assert!(first < text.find("## The runs").unwrap());
+    assert!(first < text.find("</a>The runs\n").unwrap());
     let claims: serde_json::Value = serde_json::from_str(&files["claims.json"]).unwrap();
     assert_eq!(claims["runs"].as_array().unwrap().len(), 2);
 }

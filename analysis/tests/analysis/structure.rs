@@ -293,12 +293,12 @@ fn one_report_of_different_experiments_pools_nothing() {
     let bundle = report(&runs).unwrap();
     let text = &bundle.files()["report.md"];
     for heading in [
-        "## Experiment ladder",
-        "## Experiment saturated",
-        "## Experiment shared",
-        "### The ladder",
+        "Experiment ladder",
+        "Experiment saturated",
+        "Experiment shared",
+        "The ladder",
     ] {
-        assert!(text.contains(&format!("\n{heading}\n")), "{heading}");
+        assert!(text.contains(&format!("</a>{heading}\n")), "{heading}");
     }
     let targets = &bundle.files()["tables/targets.csv"];
     assert!(

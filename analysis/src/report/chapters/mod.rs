@@ -57,7 +57,6 @@ pub(super) fn document(assessments: &[Assessment]) -> Document {
         };
         blocks.extend(opening);
         blocks.extend(overview::chapter(assessments));
-        blocks.extend(objections::chapter(assessments));
         if several {
             let parts = assessments.iter().enumerate();
             blocks.extend(parts.flat_map(|(place, assessment)| part(assessment, place == 0)));
@@ -65,6 +64,7 @@ pub(super) fn document(assessments: &[Assessment]) -> Document {
             blocks.extend(run_chapters(first));
         }
         blocks.extend(profile::chapter(&first.profiles));
+        blocks.extend(objections::chapter(assessments));
         blocks.extend(forensics::chapter(&first.published));
     }
     blocks.extend(closing::bias());
