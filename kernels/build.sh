@@ -18,7 +18,8 @@ aarch64)
     flags="$flags -C target-cpu=neoverse-n1"
     ;;
 esac
-RUSTFLAGS=$flags cargo build --locked --release --manifest-path "$here/../Cargo.toml" \
+# Nobody debugs in a guest.
+CARGO_PROFILE_RELEASE_DEBUG=0 RUSTFLAGS=$flags cargo build --locked --release --manifest-path "$here/../Cargo.toml" \
     --target "$triple" --target-dir "$cache" \
     -p bench -p kio-rs -p tokio-baseline -p floors -p kernels --bins >&2
 root=$(mktemp -d "$cache/root.XXXXXX")

@@ -50,7 +50,8 @@ impl Outcome {
 /// that brought it, later than this one, and this one by its name.
 pub fn judge_refusal(message: &str, release: &str) -> Outcome {
     let failed = |why: &str| Outcome::failed(format!("{why}: {}", one_line(message)));
-    let Some((before, after)) = message.split_once(" needs Linux ") else {
+    // The last is the reason; those before it are told of what could be done without.
+    let Some((before, after)) = message.rsplit_once(" needs Linux ") else {
         return failed("the message names no feature that the kernel lacks");
     };
     let feature = before.rsplit([':', '\n']).next().unwrap_or(before).trim();
@@ -96,7 +97,7 @@ mod tests {
 
     fn message(release: &str) -> String {
         format!(
-            "falling back to --balance hash: no BPF\nkio-rs: the kernel refuses what was asked for: \
+            "falling back to --balance hash: turns needs Linux 5.12; this is {release}\nkio-rs: the kernel refuses what was asked for: \
              SINGLE_ISSUER needs Linux 6.0; this is {release}. Run a newer kernel"
         )
     }

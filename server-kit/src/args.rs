@@ -104,7 +104,20 @@ impl fmt::Display for Cpus {
 
 #[cfg(test)]
 mod tests {
+    use clap::Parser;
+
     use super::*;
+
+    #[test]
+    fn nobody_else_is_served_unless_asked_for() {
+        #[derive(Parser)]
+        struct Server {
+            #[command(flatten)]
+            common: CommonArgs,
+        }
+        let server = Server::parse_from(["server"]);
+        assert!(server.common.listen.ip().is_loopback());
+    }
 
     #[test]
     fn lists_and_ranges_are_read() {

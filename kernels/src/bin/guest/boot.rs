@@ -1,6 +1,7 @@
 //! What a first process has to do before anything else works.
 
-use std::fs;
+use std::fs::{self, File};
+use std::io::Read;
 
 use anyhow::{Context, Result};
 use nix::mount::{MsFlags, mount};
@@ -9,7 +10,7 @@ use nix::sys::resource::{Resource, setrlimit};
 /// Open files that the load of the conformance cases needs.
 const OPEN_FILES: u64 = 65_536;
 
-/// Mounts the kernel's file systems, brings the loopback device up and raises the limit of open files.
+/// Mounts the kernel's file systems, waits for its random numbers, brings the loopback device up and raises the limit of open files.
 ///
 /// # Errors
 /// When the kernel refuses one of them.
@@ -30,6 +31,8 @@ pub fn prepare() -> Result<()> {
         )
         .with_context(|| format!("cannot mount {place}"))?;
     }
+    // Whoever asks for random numbers before the kernel has any would wait in the middle of a check.
+    File::open("/dev/random")?.read_exact(&mut [0])?;
     // IFF_UP, without a tool for it.
     fs::write("/sys/class/net/lo/flags", "0x1").context("cannot bring the loopback device up")?;
     setrlimit(Resource::RLIMIT_NOFILE, OPEN_FILES, OPEN_FILES)
