@@ -1,5 +1,4 @@
-# The module sets what `bench doctor` looks after, and to a value that it accepts: both have the settings
-# from one file.
+# The module sets all that `bench doctor` looks after, and nothing else: both read one file.
 {
   lib,
   pkgs,
