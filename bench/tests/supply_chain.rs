@@ -58,7 +58,7 @@ fn every_crate_with_a_build_script_is_named_in_the_policy() {
     let (_, rest) = policy.split_once(BEGIN).unwrap();
     let (list, _) = rest.split_once(END).unwrap();
     let named: BTreeSet<String> = list
-        .split(|c: char| c == '`')
+        .split('`')
         .skip(1)
         .step_by(2)
         .map(str::to_owned)
