@@ -45,7 +45,9 @@ pub(super) fn fold(script: &str) -> Vec<ProfileStack> {
 /// The function of a line `ADDRESS FUNCTION (FILE)`.
 fn frame(line: &str) -> String {
     let (_, rest) = line.trim().split_once(' ').unwrap_or(("", ""));
-    let (name, file) = rest.rsplit_once(" (").unwrap_or((rest, ""));
+    // From the first slash on it is a file's path, whatever words are in that.
+    let file = rest.find(" (/").or_else(|| rest.rfind(" ("));
+    let (name, file) = file.map_or((rest, ""), |at| (&rest[..at], &rest[at + 2..]));
     let name = match name.trim() {
         "" => UNKNOWN,
         name => name,
@@ -102,11 +104,8 @@ tokio-rt worker
             names.contains(&"[unknown];__vdso_clock_gettime"),
             "{names:?}"
         );
-        assert!(
-            names.contains(&"<tokio::Park<[u8, 2]> as core::Drop (x)>::drop (/tmp/a")
-                || names.contains(&"<tokio::Park<[u8, 2]> as core::Drop (x)>::drop"),
-            "{names:?}"
-        );
+        let generic = "<tokio::Park<[u8, 2]> as core::Drop (x)>::drop";
+        assert!(names.contains(&generic), "{names:?}");
     }
 
     #[test]
