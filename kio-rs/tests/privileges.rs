@@ -66,7 +66,7 @@ fn auto_serves_without_io_uring_and_its_start_line_says_so() {
         });
         assert_eq!(server.start.driver, "epoll", "{calls:?}");
         assert!(server.start.ring_flags.is_empty());
-        check_hello(server.start.address).unwrap();
+        check_hello(server.start.address, None).unwrap();
         assert!(server.stop().unwrap().0.success());
     }
 }
@@ -84,6 +84,6 @@ fn auto_serves_who_may_lock_no_memory() {
         "127.0.0.1:0",
     ];
     let server = Server::spawn("/bin/sh", &args).unwrap();
-    check_hello(server.start.address).unwrap();
+    check_hello(server.start.address, None).unwrap();
     assert!(server.stop().unwrap().0.success());
 }
