@@ -138,6 +138,7 @@ pub fn ceiling(plan: &Plan, load: &LoadPoint, calibrations: &[CalibrationRecord]
         offered_rate_per_s: None,
         idle_connections: 0,
         workers: None,
+        client_nofile: None,
         ..load.clone()
     };
     (calibrations.iter())

@@ -91,7 +91,8 @@ impl Probe {
         ];
         let entry = json!({"name": "a", "subject": "s", "args": args, "parses": true});
         let start = json!({
-            "do": "start", "entry": entry, "reports": true, "sha256": sha256, "workers": 1, "cpus": []
+            "do": "start", "entry": entry, "reports": true, "port": null, "ends_with_stdin": false,
+            "sha256": sha256, "workers": 1, "cpus": []
         });
         let started = self.ask(&start);
         assert_eq!(started["is"], "started", "{started}");

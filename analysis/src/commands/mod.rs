@@ -54,6 +54,12 @@ fn assess_all(
     let assessments: Vec<Assessment> = (runs.iter())
         .map(|folder| assess_one(folder, completeness))
         .collect::<anyhow::Result<_>>()?;
+    let described = assessments.iter().map(|assessment| Described {
+        name: &assessment.study.name,
+        plan: &assessment.study.plan,
+        environment: &assessment.study.environment,
+    });
+    pooling::check(&described.collect::<Vec<_>>())?;
     let mut assessments = in_order(assessments);
     let first = assessments.first_mut().ok_or(FolderError::OnlyProfiles)?;
     for folder in &profiles {
@@ -62,11 +68,5 @@ fn assess_all(
             profile.with_context(|| format!("the profile {} is refused", folder.display()))?;
         first.profiles.push(profile);
     }
-    let described = assessments.iter().map(|assessment| Described {
-        name: &assessment.study.name,
-        plan: &assessment.study.plan,
-        environment: &assessment.study.environment,
-    });
-    pooling::check(&described.collect::<Vec<_>>())?;
     Ok(assessments)
 }

@@ -65,18 +65,27 @@ pub fn failures(row: &Measurement, derived: &Derived, setting: &Setting<'_>) -> 
         Some(0) => {}
         Some(count) => failed.push(failure(count)),
     };
-    none_of(row.socket_errors, Gate::SocketErrors, Failure::SocketErrors);
+    let expected = setting.plan.expected_at(&row.load_point());
+    let unexpected = row.socket_errors.map(|errors| {
+        let asked = expected.map_or(0, |expected| expected.socket_errors_connect);
+        errors.abs_diff(asked)
+    });
+    none_of(unexpected, Gate::SocketErrors, Failure::SocketErrors);
     none_of(row.status_errors, Gate::StatusErrors, Failure::StatusErrors);
-    failed.extend(connections(row, setting.plan.client_threads));
+    failed.extend(connections(row, setting.plan));
     failed.extend(bytes(row));
     failed.extend(rates(row, derived, setting));
     failed.extend(disturbances(row, derived, setting));
     failed
 }
 
-fn connections(row: &Measurement, client_threads: u32) -> Vec<Failure> {
+/// A load that is to show failing connections must show exactly those that were declared before the run.
+fn connections(row: &Measurement, plan: &Plan) -> Vec<Failure> {
     let mut failed = Vec::new();
-    let active = opened_by(row.generator, client_threads, row.connections);
+    let active = plan.expected_at(&row.load_point()).map_or_else(
+        || opened_by(row.generator, plan.client_threads, row.connections),
+        |expected| expected.connections_open,
+    );
     let asked = active + u64::from(row.idle_connections);
     match row.connections_open {
         None => failed.push(Failure::NotMeasured(Gate::Connections)),

@@ -78,6 +78,16 @@ pub struct Study {
     pub noise: NoiseFloor,
 }
 
+/// The speed of the slower end of the link, where both sides are on one of a known speed.
+fn link_bits_per_s(environment: &Environment) -> Option<u64> {
+    let client = environment.client.as_ref()?;
+    let ends = [&environment.server, client].map(|machine| machine.network.speed_mbit_per_s);
+    ends.into_iter()
+        .flatten()
+        .min()
+        .map(|speed| speed * 1_000_000)
+}
+
 impl Study {
     /// Summarises a run; `claimed` are pairs of arms that claims need beside the usual ones.
     pub fn new(mut run: Run, claimed: &[Pair]) -> Result<Self, StudyError> {
@@ -85,7 +95,7 @@ impl Study {
         let derived = measures.rows()?;
         let setting = Setting {
             plan: &run.plan,
-            link_bits_per_s: None,
+            link_bits_per_s: link_bits_per_s(&run.environment),
         };
         let failures: Vec<_> = (run.rows.iter().zip(&derived))
             .map(|(row, derived)| gates::failures(&row.measurement, derived, &setting))

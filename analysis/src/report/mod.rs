@@ -6,6 +6,7 @@ mod document;
 mod html;
 mod json;
 mod markdown;
+mod method;
 mod scope;
 mod splice;
 
@@ -129,6 +130,7 @@ pub fn report(assessments: &[Assessment]) -> Result<Bundle, ReportError> {
     }
     let texts = [
         ("claims.json", json::claims(assessments)?),
+        ("method.json", method::json()?),
         ("report.md", markdown::markdown(&document)),
         ("report.html", html::page(&document)),
     ];

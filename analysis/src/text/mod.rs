@@ -201,22 +201,6 @@ mod tests {
     }
 
     #[test]
-    fn churn_body_and_workers_are_named() {
-        let load = LoadPoint {
-            requests_per_connection: Some(1),
-            body_bytes: Some(4096),
-            workers: Some(2),
-            ..plain(50)
-        };
-        assert_eq!(
-            load_name(&load),
-            "50 connections, a new connection a request, a body of 4096 bytes, 2 workers"
-        );
-        assert_eq!(load_label(&load), "50 / 1 each, 4096 B, 2 w");
-        assert_eq!(load_id(&load), "50-each1-body4096-workers2");
-    }
-
-    #[test]
     fn several_loads_name_once_what_they_share() {
         let (a, b, c) = (plain(50), plain(500), plain(2000));
         assert_eq!(load_names(&[&a, &b, &c]), "50, 500 and 2000 connections");

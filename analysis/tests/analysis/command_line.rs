@@ -221,7 +221,7 @@ fn compare_shows_what_differs_and_by_how_much() {
     assert!(output.status.success(), "{}", stderr(&output));
     let text = String::from_utf8_lossy(&output.stdout);
     assert!(
-        text.contains("| `environment.kernel_release` | 6.18.0 | 7.0.0 |"),
+        text.contains("| `environment.server.kernel_release` | 6.18.0 | 7.0.0 |"),
         "{text}"
     );
     assert!(text.contains("these quotients are unpaired"), "{text}");

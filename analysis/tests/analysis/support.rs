@@ -151,7 +151,7 @@ impl Scenario {
             started_unix_ms: 1_780_000_000_000 + self.rows.len() as u64 * 4000,
             window_us: Some(window_us),
             requests: Some(requests),
-            response_bytes: Some(requests * 52),
+            response_bytes: Some(requests * (39 + u64::from(point.body_bytes.unwrap_or(13)))),
             latency_mean_us: at(1.0),
             latency_p50_us: at(0.9),
             latency_p90_us: at(1.4),

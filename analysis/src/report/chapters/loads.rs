@@ -1,12 +1,15 @@
 //! Quantities over loads that differ by one thing, and connections that failed.
 
+use std::collections::BTreeMap;
+
 use super::{Block, heading};
 use crate::assess::Assessment;
 use crate::figures;
 use crate::metric::Metric;
 use crate::model::{Dimension, Study, Sweep, sweeps};
+use crate::stats::{Estimate, Seed, usl};
 use crate::tables;
-use crate::text::{Prose, percent};
+use crate::text::{Prose, fixed, joined, percent};
 
 /// The experiment that reproduces the card's failed connections.
 const CARD_FORENSICS: &str = "card-forensics";
@@ -36,11 +39,84 @@ fn chapter(study: &Study, sweep: &Sweep) -> Vec<Block> {
         heading(&name, &format!("By {}", sweep.dimension.noun())),
         Block::Paragraph(Prose::from(about(sweep.dimension))),
     ];
+    let fitted = scaling(study, sweep);
+    let laws: Vec<Box<dyn Fn(f64) -> f64>> = (fitted.iter())
+        .map(|(_, fit)| {
+            let law = fit.law;
+            Box::new(move |workers| law.throughput(workers)) as Box<dyn Fn(f64) -> f64>
+        })
+        .collect();
+    let fits: Vec<figures::Fit<'_>> = (fitted.iter().zip(&laws))
+        .map(|((arm, _), law)| figures::Fit {
+            arm: *arm,
+            at: law.as_ref(),
+        })
+        .collect();
+    blocks.extend(coefficients(study, &fitted));
     blocks.push(Block::Figure {
-        figure: figures::by_load(study, sweep, metrics, &[]),
+        figure: figures::by_load(study, sweep, metrics, &fits),
         data: tables::by_load(study, sweep, &name, metrics),
     });
     blocks
+}
+
+/// The universal scalability law of each arm that was measured with enough numbers of workers.
+fn scaling(study: &Study, sweep: &Sweep) -> Vec<(usize, usl::Fit)> {
+    if sweep.dimension != Dimension::Workers {
+        return Vec::new();
+    }
+    let arms = 0..study.plan.arms.len();
+    arms.filter_map(|arm| {
+        let mut blocks: BTreeMap<u32, Vec<usl::Point>> = BTreeMap::new();
+        for (workers, point) in &sweep.points {
+            if !study.cell(arm, *point).valid() {
+                continue;
+            }
+            let rows =
+                (study.rows.iter()).filter(|row| (row.key.arm, row.key.point) == (arm, *point));
+            for row in rows {
+                let measured = &row.measurement;
+                if let (Some(requests), Some(us @ 1..)) = (measured.requests, measured.window_us) {
+                    blocks.entry(row.key.block).or_default().push(usl::Point {
+                        size: *workers,
+                        throughput: requests as f64 * 1e6 / us as f64,
+                    });
+                }
+            }
+        }
+        let blocks: Vec<Vec<usl::Point>> = blocks.into_values().collect();
+        let name = &study.plan.arms[arm].name;
+        usl::fit(&blocks, Seed::new(study.plan.seed), name).map(|fit| (arm, fit))
+    })
+    .collect()
+}
+
+/// What the law's coefficients are, arm by arm.
+fn coefficients(study: &Study, fitted: &[(usize, usl::Fit)]) -> Option<Block> {
+    let told = |estimate: Estimate, digits| {
+        format!(
+            "{} ({}\u{2013}{})",
+            fixed(estimate.value, digits),
+            fixed(estimate.low, digits),
+            fixed(estimate.high, digits)
+        )
+    };
+    let items: Vec<Prose> = (fitted.iter())
+        .map(|(arm, fit)| {
+            Prose::new().code(&study.plan.arms[*arm].name).text(format!(
+                ": contention {}, coherency {}",
+                told(fit.sigma, 3),
+                told(fit.kappa, 4)
+            ))
+        })
+        .collect();
+    (!items.is_empty()).then(|| {
+        Block::Paragraph(
+            Prose::from("The curves are Gunther's universal scalability law: ")
+                .then(joined(items))
+                .text("."),
+        )
+    })
 }
 
 fn metrics(dimension: Dimension) -> &'static [Metric] {
