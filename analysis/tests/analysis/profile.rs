@@ -97,7 +97,7 @@ fn a_profile_makes_a_chapter_in_the_report_of_a_run() {
     let output = report(root.path(), &[PROFILE, RUN]);
     assert!(output.status.success(), "{output:?}");
     let text = fs::read_to_string(root.path().join("out/report.md")).unwrap();
-    for part in ["## Where the time goes", "6,000 samples of `kio-uring`"] {
+    for part in ["Where the time goes", "6,000 samples of `kio-uring`"] {
         assert!(text.contains(part), "{text}");
     }
     let table = "out/tables/profile-2026-01-02-synthetic-2c-profile.csv";
