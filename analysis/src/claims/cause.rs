@@ -262,7 +262,7 @@ pub fn explained(study: &Study, claims: &Claims) -> Vec<Explained> {
 type At<'a> = &'a (LoadPoint, Verdict);
 
 /// "supported at 50 connections; equivalent at 500 connections".
-pub(super) fn listed(entries: &[At<'_>]) -> String {
+fn listed(entries: &[At<'_>]) -> String {
     let part = |verdict: Verdict| {
         let loads = at(entries, &[verdict]);
         (!loads.is_empty()).then(|| format!("{verdict} at {loads}"))

@@ -194,7 +194,11 @@ pub fn causes() -> Scenario {
         Facts {
             cpu_us: 15.0 * cpu,
             client_us: if point.connections == 50 { 20.0 } else { 10.0 },
-            entries: if arm.name == "kio-uring" { 0.1 } else { 0.3 },
+            entries: if arm.name.starts_with("kio-uring") && arm.name != "kio-uring-oneshot" {
+                0.1
+            } else {
+                0.3
+            },
             ..USUAL
         }
     })
