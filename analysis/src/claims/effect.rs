@@ -103,7 +103,7 @@ pub(super) fn claimed_effect(
 
 /// The effects of several pairs at every load, as one family: what does not stand as one of so many is
 /// not decided.
-fn family(study: &Study, pairs: &[Pair], metric: Metric) -> Vec<(Pair, usize, Effect)> {
+pub fn effects(study: &Study, pairs: &[Pair], metric: Metric) -> Vec<(Pair, usize, Effect)> {
     let points = 0..study.plan.load_points.len();
     let mut found: Vec<_> = (pairs.iter())
         .flat_map(|pair| points.clone().map(|point| (*pair, point)))
@@ -152,7 +152,7 @@ pub fn summary(
     named: Named,
     beginnings: &Beginnings,
 ) -> Vec<Prose> {
-    let found = family(study, pairs, metric);
+    let found = effects(study, pairs, metric);
     let mut kinds: Vec<Effect> = found.iter().map(|(.., effect)| *effect).collect();
     kinds.sort_unstable();
     kinds.dedup();

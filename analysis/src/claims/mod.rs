@@ -4,6 +4,7 @@
 //! the claimed ratio is. The verdict is computed by [`decide`], the sentence is generated from it.
 
 mod card;
+mod cause;
 mod counts;
 mod decide;
 mod effect;
@@ -25,8 +26,9 @@ use crate::published::Published;
 use crate::stats::{ALPHA, Estimate, holm_adjusted};
 use crate::text::Prose;
 
+pub use cause::{CAUSES, Cause, Explained, explained};
 pub use decide::{Decision, Evidence, Reason, Shape, Verdict, decide};
-pub use effect::{Beginnings, Effect, Named, effect, summary};
+pub use effect::{Beginnings, Effect, Named, effect, effects, summary};
 pub use file::{ClaimsFileError, claims_of_file};
 pub use headline::{Headline, headline};
 pub use judge::judge;
@@ -47,6 +49,8 @@ pub enum Family {
     Ours,
     /// This repository's declared targets.
     Target,
+    /// The card's explanations of its difference.
+    Cause,
     /// The A/A control: an arm against its exact repeat.
     Control,
     /// A reader's, from a file.
@@ -55,7 +59,13 @@ pub enum Family {
 
 impl Family {
     /// The families of a report, in its order.
-    pub const ALL: [Self; 4] = [Self::Card, Self::Ours, Self::Target, Self::Control];
+    pub const ALL: [Self; 5] = [
+        Self::Card,
+        Self::Ours,
+        Self::Target,
+        Self::Cause,
+        Self::Control,
+    ];
 
     /// The name in files.
     pub fn name(self) -> &'static str {
@@ -63,6 +73,7 @@ impl Family {
             Self::Card => "card",
             Self::Ours => "ours",
             Self::Target => "target",
+            Self::Cause => "cause",
             Self::Control => "control",
             Self::Yours => "yours",
         }
@@ -305,11 +316,13 @@ impl Claims {
     }
 }
 
-/// All claims that can be made about a run: the card's, ours, the targets, and the controls'.
+/// All claims that can be made about a run: the card's, ours, the targets, the controls', and the
+/// card's explanations.
 pub fn all(plan: &Plan, published: &Published) -> Vec<Claim> {
     let mut claims = card::claims(published);
     claims.extend(ours::claims(plan));
     claims.extend(target::claims(plan));
+    claims.extend(cause::claims(plan));
     claims
 }
 

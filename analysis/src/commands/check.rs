@@ -77,7 +77,7 @@ fn invalid(study: &Study) -> Vec<String> {
 
 fn ours(assessment: &Assessment) -> Vec<Judged> {
     (assessment.claims.judged.iter())
-        .filter(|judged| judged.claim.family != Family::Card)
+        .filter(|judged| !matches!(judged.claim.family, Family::Card | Family::Cause))
         .cloned()
         .collect()
 }

@@ -2,7 +2,9 @@
 
 mod across;
 mod arms;
+mod attribution;
 mod card;
+mod causes;
 mod cells;
 mod claims;
 mod compared;
@@ -28,7 +30,9 @@ use crate::text::{fixed, grouped, percent};
 
 pub use across::{differences, headlines, quotients};
 pub use arms::arms;
+pub use attribution::{ATTRIBUTED, attribution};
 pub use card::card;
+pub use causes::causes;
 pub use cells::{cells, invalid};
 pub use claims::claims;
 pub use compared::{floor_ratios, ladder, peer_ratios, shared, side_arms};

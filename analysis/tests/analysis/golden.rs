@@ -214,7 +214,11 @@ fn too_few_blocks_decide_nothing() {
     let root = tempfile::tempdir().unwrap();
     Scenario::new(truth).write(root.path());
     let a = assess(root.path(), Completeness::Whole).unwrap();
-    for family in Family::ALL {
+    // Of the card's explanations this run has no pair of arms.
+    for family in Family::ALL
+        .into_iter()
+        .filter(|family| *family != Family::Cause)
+    {
         assert_eq!(verdicts(&a, family), [Verdict::Inconclusive]);
     }
     let cpu = headline(&a, "headline-cpu");

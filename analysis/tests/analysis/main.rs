@@ -4,6 +4,7 @@
     reason = "a test that cannot set up its data must fail"
 )]
 
+mod attribution;
 mod command_line;
 mod derivation;
 mod gates;

@@ -157,3 +157,49 @@ pub fn shared() -> Scenario {
         ..USUAL
     })
 }
+
+/// Two workers, an A/A control, and of the card's explanations one true, one without effect, one
+/// reversed, one that holds at 500 connections only, and some without their arms. At 50 connections the load
+/// generator gives out.
+pub fn causes() -> Scenario {
+    let again = ArmEntry {
+        control_of: Some("kio-uring".to_owned()),
+        ..arm("kio-uring-again", Role::Side, None)
+    };
+    let arms = vec![
+        arm("tokio-multi-accept", Role::Ladder, None),
+        arm("tokio-per-core", Role::Ladder, Some("tokio-multi-accept")),
+        arm("kio-epoll", Role::Ladder, Some("tokio-per-core")),
+        arm("kio-uring-oneshot", Role::Ladder, Some("kio-epoll")),
+        arm("kio-uring", Role::Ladder, Some("kio-uring-oneshot")),
+        again,
+        arm("kio-uring-heap", Role::Side, Some("kio-uring")),
+        arm("kio-uring-unpinned", Role::Side, Some("kio-uring")),
+        arm("kio-uring-shared-issuer", Role::Side, Some("kio-uring")),
+    ];
+    let plan = Plan {
+        workers: 2,
+        server_cpus: vec![0, 1],
+        client_cpus: vec![2],
+        ..plan_of("causes", BLOCKS, [50, 500, 2000].map(load).to_vec(), arms)
+    };
+    run(plan, |arm, point| {
+        let cpu = match (arm.name.as_str(), point.connections) {
+            ("kio-uring-oneshot", _) => 1.2,
+            ("kio-uring-heap", _) => 1.1,
+            ("kio-uring-shared-issuer", 500) => 1.1,
+            ("tokio-multi-accept", _) => 1.3,
+            _ => 1.0,
+        };
+        Facts {
+            cpu_us: 15.0 * cpu,
+            client_us: if point.connections == 50 { 20.0 } else { 10.0 },
+            entries: if arm.name.starts_with("kio-uring") && arm.name != "kio-uring-oneshot" {
+                0.1
+            } else {
+                0.3
+            },
+            ..USUAL
+        }
+    })
+}

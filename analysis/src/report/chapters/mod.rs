@@ -1,6 +1,7 @@
 //! What the report says, chapter by chapter.
 
 mod answer;
+mod attribution;
 mod closing;
 mod forensics;
 mod loads;
@@ -26,10 +27,11 @@ pub(super) use machine::machine;
 const TITLE: &str = "Is a thread-per-core io_uring HTTP server faster than Tokio?";
 
 /// Chapters that are open in the report of several runs: what an experiment was made for.
-const OPEN: [&str; 8] = [
+const OPEN: [&str; 9] = [
     "answer",
     "ladder",
     "side-arms",
+    "attribution",
     "floors",
     "peers",
     "shared",
@@ -84,7 +86,7 @@ fn run_chapters(assessment: &Assessment) -> Vec<Block> {
     let study = &assessment.study;
     [
         verdicts::chapter(assessment),
-        structure::chapters(study),
+        structure::chapters(assessment),
         loads::chapters(assessment),
         results::card_tables(assessment),
         results::chapters(study),

@@ -1,6 +1,7 @@
 //! The ladder, side arms, floors and other servers; and what is special about a run.
 
-use super::{Block, heading};
+use super::{Block, attribution, heading};
+use crate::assess::Assessment;
 use crate::claims::{Beginnings, Named, OUR_ARM, RUNGS, summary};
 use crate::figures;
 use crate::metric::Metric;
@@ -12,12 +13,14 @@ use crate::text::{Prose, percent};
 const CPU: Metric = Metric::CpuUsPerRequest;
 
 /// Every chapter that the run's arms give matter for.
-pub(super) fn chapters(study: &Study) -> Vec<Block> {
+pub(super) fn chapters(assessment: &Assessment) -> Vec<Block> {
+    let study = &assessment.study;
     [
         one_worker(study),
         shared(study),
         ladder(study),
         side_arms(study),
+        attribution::chapter(assessment),
         floor(study),
         others(study),
     ]

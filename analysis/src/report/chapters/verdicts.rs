@@ -67,7 +67,7 @@ pub(super) fn chapter(assessment: &Assessment) -> Vec<Block> {
     blocks
 }
 
-fn entry(study: &Study, judged: &Judged) -> Entry {
+pub(super) fn entry(study: &Study, judged: &Judged) -> Entry {
     let p = judged
         .p
         .zip(judged.p_holm)
