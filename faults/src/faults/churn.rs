@@ -10,7 +10,7 @@ use conformance::server::Server;
 use crate::client::{Client, REQUEST};
 use crate::figures::Figures;
 use crate::subject::Stand;
-use crate::watch::{ensure_files, open_files, resident_kib, stop, wait_until};
+use crate::watch::{ensure_files, files_when_empty, resident_kib, stop, wait_until};
 
 const CLIENTS: u64 = 4;
 
@@ -35,9 +35,10 @@ fn start(stand: &Stand) -> Result<Server> {
 
 pub(super) fn leaks(stand: &Stand) -> Result<Figures> {
     let mut server = start(stand)?;
-    let files = open_files(server.start.pid)?;
+    let mut figures = Figures::default();
+    let files = files_when_empty(&mut server, &mut figures)?;
     let each = stand.scale.connections / CLIENTS;
-    let mut figures = all_clients(server.start.address, each / WARM_UP)?;
+    figures += all_clients(server.start.address, each / WARM_UP)?;
     let before = resident_kib(server.start.pid)?;
     figures += all_clients(server.start.address, each - each / WARM_UP)?;
     check_empty(&mut server, files, before)?;
@@ -51,8 +52,8 @@ pub(super) fn leaks(stand: &Stand) -> Result<Figures> {
 pub(super) fn soak(stand: &Stand) -> Result<Figures> {
     let mut server = start(stand)?;
     let address = server.start.address;
-    let files = open_files(server.start.pid)?;
     let mut figures = Figures::default();
+    let files = files_when_empty(&mut server, &mut figures)?;
     let begun = Instant::now();
     let round = |figures: &mut Figures| -> Result<()> {
         *figures += all_clients(address, 500)?;

@@ -5,9 +5,9 @@ use anyhow::{Result, ensure};
 use crate::client::{Client, Reply};
 use crate::figures::Figures;
 use crate::subject::Stand;
-use crate::watch::{counts, ensure_files, ensure_no_spin, open_files, stop, wait_until};
+use crate::watch::{counts, ensure_files, ensure_no_spin, files_when_empty, stop, wait_until};
 
-const IDLE: usize = 9_000;
+const IDLE: usize = 10_000;
 const CAP: u64 = 50;
 
 pub(super) fn idle(stand: &Stand) -> Result<Figures> {
@@ -19,7 +19,7 @@ pub(super) fn idle(stand: &Stand) -> Result<Figures> {
     );
     let mut figures = Figures::default();
     let mut server = stand.start(&[])?;
-    let before = open_files(server.start.pid)?;
+    let before = files_when_empty(&mut server, &mut figures)?;
     let mut clients = Vec::new();
     for _ in 0..IDLE {
         clients.push(Client::connect(server.start.address, &mut figures)?);

@@ -105,7 +105,7 @@ pub const FAULTS: &[Fault] = &[
     },
     Fault {
         name: "idle-connections",
-        what: "9000 connections idle while one asks 1000 times; then each asks once",
+        what: "10 000 connections idle while one asks 1000 times; then each asks once",
         exact: true,
         applies: any,
         inject: limits::idle,

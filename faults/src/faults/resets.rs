@@ -5,7 +5,7 @@ use anyhow::Result;
 use crate::client::{Client, REQUEST};
 use crate::figures::Figures;
 use crate::subject::Stand;
-use crate::watch::{Paused, ensure_files, open_files, stop, wait_until};
+use crate::watch::{Paused, ensure_files, files_when_empty, stop, wait_until};
 
 const RESETS: u64 = 20;
 
@@ -35,9 +35,9 @@ pub(super) fn in_every_state(stand: &Stand) -> Result<Figures> {
     let mut figures = Figures::default();
     let mut server = stand.start(&[])?;
     let address = server.start.address;
+    let files = files_when_empty(&mut server, &mut figures)?;
     let mut neighbour = Client::connect(address, &mut figures)?;
     neighbour.ask(&mut figures)?;
-    let files = open_files(server.start.pid)?;
     for state in STATES {
         for _ in 0..RESETS {
             let before = wait_until(&mut server, "alone", |counts| {
@@ -60,8 +60,8 @@ pub(super) fn in_every_state(stand: &Stand) -> Result<Figures> {
     wait_until(&mut server, "alone", |counts| {
         counts.accepts - counts.closes == 1
     })?;
-    ensure_files(server.start.pid, files)?;
     neighbour.close()?;
+    ensure_files(server.start.pid, files)?;
     stop(server)?;
     Ok(figures)
 }
