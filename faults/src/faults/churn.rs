@@ -17,8 +17,7 @@ const CLIENTS: u64 = 4;
 /// The first part of the connections, in which a server may grow to its usual size.
 const WARM_UP: u64 = 10;
 
-/// What allocators may take later without a leak: far less than a byte a connection of a million,
-/// and than a buffer each hundredth connection of 50 000.
+/// What allocators may take later without a leak: a byte a connection of a million.
 const MOST_GROWTH_KIB: u64 = 1024;
 
 /// So few buffers that a leak of some would leave none.

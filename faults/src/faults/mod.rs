@@ -133,7 +133,7 @@ pub const FAULTS: &[Fault] = &[
     },
     Fault {
         name: "soak",
-        what: "All of it at once for a while (`./study soak`: 10 minutes): memory stays flat",
+        what: "Connections that come, ask and go, some with a reset, for a while (`./study soak`: 10 minutes): memory stays flat",
         exact: false,
         applies: any,
         inject: churn::soak,
