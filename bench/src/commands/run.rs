@@ -115,13 +115,29 @@ impl Arguments {
             }
         }
 
-        let plan = &measurer.plan;
+        let calibrated = (resumed, calibrations.as_slice());
+        self.record(&mut measurer, calibrated, &environment, &interrupt)
+    }
+
+    /// Measures into the folder that is resumed, or a new one.
+    fn record(
+        &self,
+        measurer: &mut Measurer,
+        (resumed, calibrations): (Option<Folder>, &[CalibrationRecord]),
+        environment: &Environment,
+        interrupt: &Interrupt,
+    ) -> Result<ExitCode> {
         let mut folder = match resumed {
             Some(folder) => folder,
-            None => Folder::create(self.out.as_deref(), &dates::today_utc(), plan, &environment)?,
+            None => Folder::create(
+                self.out.as_deref(),
+                &dates::today_utc(),
+                &measurer.plan,
+                environment,
+            )?,
         };
-        calibration::write(&folder.path, &calibrations)?;
-        let ended = self.measure(&mut measurer, &mut folder, &interrupt);
+        calibration::write(&folder.path, calibrations)?;
+        let ended = self.measure(measurer, &mut folder, interrupt);
         if !matches!(ended, Ok(Ended::Complete)) {
             eprintln!(
                 "The finished rows are kept. To go on with the run: {}",
