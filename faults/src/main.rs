@@ -40,7 +40,7 @@ struct Args {
     document: Option<PathBuf>,
 
     /// Compare that part rather than write it
-    #[arg(long, requires = "document")]
+    #[arg(long, requires = "document", conflicts_with = "faults")]
     check: bool,
 }
 

@@ -77,7 +77,7 @@ pub const FAULTS: &[Fault] = &[
     },
     Fault {
         name: "shortest-rings",
-        what: "500 connections ask at once, and the submission queue has 1 entry, the completion queue 4: both overflow",
+        what: "500 connections ask at once, and the submission queue has 1 entry, the completion queue 4",
         exact: true,
         applies: rings::has_rings,
         inject: rings::queues,
