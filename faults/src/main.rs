@@ -40,7 +40,7 @@ struct Args {
     document: Option<PathBuf>,
 
     /// Compare that part rather than write it
-    #[arg(long, requires = "document")]
+    #[arg(long, requires = "document", conflicts_with = "faults")]
     check: bool,
 }
 
@@ -67,7 +67,14 @@ impl Args {
         let scale = Scale { connections, soak };
         let mut rows = Vec::new();
         for fault in faults {
-            rows.push(inject(fault, &folder, scale)?);
+            if let Some(obstacle) = fault.obstacle() {
+                println!("{}: not run: {obstacle}", fault.name);
+                continue;
+            }
+            let row = inject(fault, &folder, scale)?;
+            if fault.everywhere {
+                rows.push(row);
+            }
         }
         match &self.document {
             Some(file) => settle(file, &table(&rows), self.check),

@@ -24,7 +24,8 @@ fn what_is_not_there_is_named_with_its_remedy() {
         &["resets", "--subjects", "/nonexistent"],
         "cargo build -p kio-rs -p tokio-baseline",
     );
-    assert_refused(&["resets", "--check"], "--document");
+    assert_refused(&["--check"], "--document");
+    assert_refused(&["resets", "--check"], "cannot be used with");
 }
 
 /// A server that answers with something else must not pass.

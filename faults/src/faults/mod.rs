@@ -3,6 +3,7 @@
 mod churn;
 mod descriptors;
 mod limits;
+mod memory;
 mod resets;
 mod rings;
 mod slow;
@@ -22,6 +23,8 @@ pub struct Fault {
     pub what: &'static str,
     /// Whether every run counts the same.
     pub exact: bool,
+    /// Whether it can be done on every host, hence stands in the document.
+    pub everywhere: bool,
     applies: fn(&Subject) -> bool,
     inject: fn(&Stand) -> Result<Figures>,
 }
@@ -30,6 +33,14 @@ impl Fault {
     /// Whether it can be done to the server.
     pub fn applies(&self, subject: &Subject) -> bool {
         (self.applies)(subject)
+    }
+
+    /// Why it cannot be done on this host.
+    pub fn obstacle(&self) -> Option<String> {
+        if self.everywhere {
+            return None;
+        }
+        memory::obstacle()
     }
 
     /// Does it.
@@ -58,6 +69,7 @@ pub const FAULTS: &[Fault] = &[
         name: "process-out-of-files",
         what: "A process that may open 40 files gets 101 connections: the worker sleeps meanwhile, and all are served in the end",
         exact: true,
+        everywhere: true,
         applies: any,
         inject: descriptors::process,
     },
@@ -65,6 +77,7 @@ pub const FAULTS: &[Fault] = &[
         name: "system-out-of-files",
         what: "Every accept ends with ENFILE (by a seccomp filter, which sees no accept of io_uring's): the worker sleeps meanwhile and ends in order",
         exact: true,
+        everywhere: true,
         applies: has_accept_calls,
         inject: descriptors::system,
     },
@@ -72,13 +85,15 @@ pub const FAULTS: &[Fault] = &[
         name: "two-buffers",
         what: "200 connections ask 4 times at once, and the worker has two receive buffers of 64 bytes",
         exact: true,
+        everywhere: true,
         applies: Subject::is_kio,
         inject: rings::buffers,
     },
     Fault {
         name: "shortest-rings",
-        what: "500 connections ask at once, and the submission queue has 1 entry, the completion queue 4: both overflow",
+        what: "500 connections ask at once, and the submission queue has 1 entry, the completion queue 4",
         exact: true,
+        everywhere: true,
         applies: rings::has_rings,
         inject: rings::queues,
     },
@@ -86,6 +101,7 @@ pub const FAULTS: &[Fault] = &[
         name: "resets",
         what: "20 resets each before the accept, before the request, in its head, in its body, before the answer is read and after it; a neighbour is served throughout",
         exact: true,
+        everywhere: true,
         applies: any,
         inject: resets::in_every_state,
     },
@@ -93,6 +109,7 @@ pub const FAULTS: &[Fault] = &[
         name: "slow-heads",
         what: "100 heads of which a byte comes now and then: ended by the time-out of heads",
         exact: true,
+        everywhere: true,
         applies: Subject::is_kio,
         inject: slow::heads,
     },
@@ -100,6 +117,7 @@ pub const FAULTS: &[Fault] = &[
         name: "stalled-bodies",
         what: "100 bodies that stop coming: ended by the time-out of idle connections",
         exact: true,
+        everywhere: true,
         applies: Subject::is_kio,
         inject: slow::bodies,
     },
@@ -107,6 +125,7 @@ pub const FAULTS: &[Fault] = &[
         name: "idle-connections",
         what: "10 000 connections idle while one asks 1000 times; then each asks once",
         exact: true,
+        everywhere: true,
         applies: any,
         inject: limits::idle,
     },
@@ -114,6 +133,7 @@ pub const FAULTS: &[Fault] = &[
         name: "connection-cap",
         what: "A worker that takes 50 connections gets 400: never more than 50 at once, and all are served in the end",
         exact: true,
+        everywhere: true,
         applies: Subject::is_kio,
         inject: limits::cap,
     },
@@ -121,13 +141,23 @@ pub const FAULTS: &[Fault] = &[
         name: "stop-under-load",
         what: "SIGTERM while 32 clients send 8 requests at a time: whole answers or none, and nothing afterwards",
         exact: false,
+        everywhere: true,
         applies: any,
         inject: stopping::under_load,
+    },
+    Fault {
+        name: "memory-limit",
+        what: "A control group of 12 MiB, and 5000 connections ask: the kernel may kill the server, but each client gets its answer or the end",
+        exact: false,
+        everywhere: false,
+        applies: any,
+        inject: memory::limit,
     },
     Fault {
         name: "churn",
         what: "Connections opened, asked once and closed or reset by turns: no file stays open and memory stays flat",
         exact: true,
+        everywhere: true,
         applies: any,
         inject: churn::leaks,
     },
@@ -135,6 +165,7 @@ pub const FAULTS: &[Fault] = &[
         name: "soak",
         what: "Connections that come, ask and go, some with a reset, for a while (`./study soak`: 10 minutes): memory stays flat",
         exact: false,
+        everywhere: true,
         applies: any,
         inject: churn::soak,
     },
