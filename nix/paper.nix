@@ -11,7 +11,9 @@ runCommand "paper"
     meta.description = "The study's paper";
   }
   ''
-    cp -r ${source} paper
-    mkdir -p $out
-    typst compile --root . --ignore-system-fonts --input data=${report} paper/paper.typ $out/paper.pdf
+    cp -r ${report} report
+    chmod -R u+w report
+    sh ${source}/build report
+    mkdir $out
+    cp report/paper.pdf $out
   ''
