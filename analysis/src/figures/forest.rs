@@ -192,7 +192,7 @@ fn written(study: &Study, pair: Pair, point: usize, found: Option<&Estimate>) ->
 
 fn caption(left: &str) -> String {
     format!(
-        "A dot is the median of the ratios inside blocks, the whisker its 95 % interval. Left of the \
+        "A dot is the centre of the ratios inside blocks, the whisker its 95 % interval. Left of the \
          line is {left}. The grey band is the equivalence margin of {}. The axis is logarithmic.",
         percent(EQUIVALENCE_MARGIN, 0)
     )
