@@ -10,7 +10,9 @@ use std::path::Path;
 use std::sync::LazyLock;
 
 use libfuzzer_sys::fuzz_target;
-use records::{ENVIRONMENT_FILE, EXPERIMENT_FILE, LOAD_FILE, MEASUREMENTS_FILE};
+use records::{
+    END_FILE, ENVIRONMENT_FILE, EXPERIMENT_FILE, LOAD_FILE, MEASUREMENTS_FILE, SERIES_FILE,
+};
 use tempfile::TempDir;
 
 #[allow(dead_code, unused_imports, reason = "the analysis uses more of it")]
@@ -23,7 +25,7 @@ mod text;
 use load::{Completeness, load_run};
 
 /// The files, each as it is in a folder that is taken.
-const FILES: [(&str, &[u8]); 4] = [
+const FILES: [(&str, &[u8]); 6] = [
     (EXPERIMENT_FILE, include_bytes!("../folder/experiment.toml")),
     (
         ENVIRONMENT_FILE,
@@ -34,6 +36,8 @@ const FILES: [(&str, &[u8]); 4] = [
         include_bytes!("../folder/measurements.csv"),
     ),
     (LOAD_FILE, include_bytes!("../folder/load.jsonl")),
+    (SERIES_FILE, include_bytes!("../folder/series.jsonl")),
+    (END_FILE, include_bytes!("../folder/end.json")),
 ];
 
 static FOLDER: LazyLock<TempDir> = LazyLock::new(|| {
@@ -79,7 +83,7 @@ fuzz_target!(|input: &[u8]| {
     let Some((choice, bytes)) = input.split_first() else {
         return;
     };
-    let (name, original) = FILES[usize::from(choice % 4)];
+    let (name, original) = FILES[usize::from(*choice) % FILES.len()];
     let folder = FOLDER.path();
     fs::write(folder.join(name), bytes).expect("a file of the folder");
     let whole = check(folder, Completeness::Whole);
