@@ -35,6 +35,28 @@ const EXPERIMENT: &str = r#"
     idle_connections = 20
 "#;
 
+const RUN: [&str; 8] = [
+    "run",
+    "apart.toml",
+    "--host",
+    "netns",
+    "--seed",
+    "1",
+    "--out",
+    "run",
+];
+
+/// Whether there can be no namespaces, which is said.
+fn refused() -> bool {
+    let refused = !namespaces_are_allowed();
+    if refused {
+        eprintln!(
+            "skipped: the kernel refuses network namespaces, or `ip` is missing (needs root, iproute2)"
+        );
+    }
+    refused
+}
+
 fn directory() -> tempfile::TempDir {
     let directory = tempfile::tempdir().unwrap();
     fs::write(directory.path().join("apart.toml"), EXPERIMENT).unwrap();
@@ -64,24 +86,11 @@ fn kept() -> BTreeSet<PathBuf> {
 
 #[test]
 fn both_sides_have_a_namespace_and_a_link() {
-    if !namespaces_are_allowed() {
-        eprintln!(
-            "skipped: the kernel refuses network namespaces, or `ip` is missing (needs root, iproute2)"
-        );
+    if refused() {
         return;
     }
     let directory = directory();
-    let arguments = [
-        "run",
-        "apart.toml",
-        "--host",
-        "netns",
-        "--seed",
-        "1",
-        "--out",
-        "run",
-    ];
-    let (ended, _, stderr) = run(&mut bench(directory.path(), &arguments));
+    let (ended, _, stderr) = run(&mut bench(directory.path(), &RUN));
     assert!(ended.status.success(), "{stderr}");
     let folder = directory.path().join("run");
     assert_eq!(Folder::plan(&folder).unwrap().host, "netns");
@@ -139,24 +148,11 @@ fn both_sides_have_a_namespace_and_a_link() {
 
 #[test]
 fn kill_leaves_no_process_and_no_namespace() {
-    if !namespaces_are_allowed() {
-        eprintln!(
-            "skipped: the kernel refuses network namespaces, or `ip` is missing (needs root, iproute2)"
-        );
+    if refused() {
         return;
     }
     let directory = directory();
-    let arguments = [
-        "run",
-        "apart.toml",
-        "--host",
-        "netns",
-        "--seed",
-        "1",
-        "--out",
-        "run",
-    ];
-    let mut process = start(&mut bench(directory.path(), &arguments));
+    let mut process = start(&mut bench(directory.path(), &RUN));
     let own = namespace(process.id().cast_signed()).unwrap();
     let started = || -> BTreeSet<PathBuf> {
         children(process.id())

@@ -14,7 +14,7 @@ mod system;
 pub use environment::environment;
 pub use facts::facts;
 pub use limits::{client_ports, free_disk_bytes, nofile, raise_nofile};
-pub use network::{LOOPBACK, device_towards};
+pub use network::{LOOPBACK, device_towards, device_with};
 pub use programs::compilers;
 pub use sysctl::Sysctls;
 

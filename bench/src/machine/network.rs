@@ -34,16 +34,23 @@ pub fn device_towards(address: IpAddr) -> Result<String> {
     let socket = UdpSocket::bind(any).with_context(way)?;
     socket.connect((address, 9)).with_context(way)?;
     let own = socket.local_addr().with_context(way)?.ip();
-    let devices = getifaddrs().context("cannot list the network devices")?;
-    let has_own = |device: &nix::ifaddrs::InterfaceAddress| {
+    device_with(own)?.with_context(way)
+}
+
+/// The device that has an address; nothing where none has it.
+///
+/// # Errors
+/// When the devices cannot be listed.
+pub fn device_with(address: IpAddr) -> Result<Option<String>> {
+    let mut devices = getifaddrs().context("cannot list the network devices")?;
+    let has_it = |device: &nix::ifaddrs::InterfaceAddress| {
         let found = device.address.as_ref()?;
         let v4 = found.as_sockaddr_in().map(|a| IpAddr::from(a.ip()));
         let v6 = found.as_sockaddr_in6().map(|a| IpAddr::from(a.ip()));
-        Some(v4.or(v6)? == own)
+        Some(v4.or(v6)? == address)
     };
-    let mut devices = devices.filter(|device| has_own(device) == Some(true));
-    let device = devices.next().with_context(way)?;
-    Ok(device.interface_name)
+    let device = devices.find(|device| has_it(device) == Some(true));
+    Ok(device.map(|device| device.interface_name))
 }
 
 /// What can be seen of a device of the network namespace that this thread is in.

@@ -12,7 +12,6 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use nix::ifaddrs::getifaddrs;
 use server_kit::print_line;
 
 use super::protocol::{Answer, Prepare, Request, StartOrder};
@@ -177,20 +176,13 @@ impl Agent {
 
 /// The network device that has an address; nothing for a loopback.
 fn device(address: IpAddr) -> Result<Option<String>> {
-    let is = |socket: &nix::sys::socket::SockaddrStorage| {
-        let v4 = socket.as_sockaddr_in().map(|v4| IpAddr::V4(v4.ip()));
-        let v6 = socket.as_sockaddr_in6().map(|v6| IpAddr::V6(v6.ip()));
-        v4.or(v6) == Some(address)
-    };
-    let mut devices = getifaddrs().context("cannot list the network devices")?;
-    let found = devices.find(|device| device.address.as_ref().is_some_and(is));
-    let found = found.with_context(|| {
+    let found = machine::device_with(address)?.with_context(|| {
         format!(
             "the server's machine does not have the address {address}; give one that it has, and that this machine \
              reaches, with --server-address"
         )
-    });
-    Ok((!address.is_loopback()).then_some(found?.interface_name))
+    })?;
+    Ok((!address.is_loopback()).then_some(found))
 }
 
 /// The device over which the load comes: the one towards who asks, as the ssh server tells.
