@@ -11,21 +11,22 @@ use super::scale::Scale;
 use crate::metric::Metric;
 use crate::model::{Dimension, Study, Sweep, sweeps};
 use crate::stats::Estimate;
+use crate::stats::usl::Law;
 use crate::text::grouped;
 
 /// Steps of a fitted curve.
 const CURVE_STEPS: u32 = 40;
 
-/// A curve that was fitted to an arm's points.
-pub struct Fit<'a> {
+/// The law that was fitted to an arm's requests a second.
+pub struct Fit {
     /// The arm's place in the plan.
     pub arm: usize,
-    /// Requests a second with so many workers.
-    pub at: &'a dyn Fn(f64) -> f64,
+    /// The law, by the number of workers.
+    pub law: Law,
 }
 
 /// Quantities over a sweep, a panel each; lines that grow from zero.
-pub fn by_load(study: &Study, sweep: &Sweep, metrics: &[Metric], fits: &[Fit<'_>]) -> Figure {
+pub fn by_load(study: &Study, sweep: &Sweep, metrics: &[Metric], fits: &[Fit]) -> Figure {
     let arms = drawn_arms(study, MOST_ARMS);
     let legend = Legend::of(study, &arms);
     let x = across(sweep);
@@ -107,7 +108,7 @@ fn draw(
     panel: Panel,
     x: &Axis,
     metric: Metric,
-    fits: &[Fit<'_>],
+    fits: &[Fit],
 ) -> Markup {
     let found = |arm: usize| -> Vec<(f64, Estimate)> {
         (sweep.points.iter())
@@ -170,11 +171,11 @@ fn point(x: f64, estimate: &Estimate, unit: &Unit, y: &Axis, place: usize) -> Ma
     }
 }
 
-fn curve(fit: &Fit<'_>, sweep: &Sweep, place: usize, x: &Axis, y: &Axis) -> Markup {
+fn curve(fit: &Fit, sweep: &Sweep, place: usize, x: &Axis, y: &Axis) -> Markup {
     let last = sweep.points.last().map_or(1.0, |(number, _)| *number);
     let steps = (1..=CURVE_STEPS)
         .map(|step| last * f64::from(step) / f64::from(CURVE_STEPS))
-        .map(|number| (x.scale.at(number), y.scale.at((fit.at)(number))));
+        .map(|number| (x.scale.at(number), y.scale.at(fit.law.throughput(number))));
     html! {
         path.curve d=(path_through(steps)) stroke=(colour(place)) stroke-dasharray=[dash(place)] {}
     }

@@ -40,16 +40,10 @@ fn chapter(study: &Study, sweep: &Sweep) -> Vec<Block> {
         Block::Paragraph(Prose::from(about(sweep.dimension))),
     ];
     let fitted = scaling(study, sweep);
-    let laws: Vec<Box<dyn Fn(f64) -> f64>> = (fitted.iter())
-        .map(|(_, fit)| {
-            let law = fit.law;
-            Box::new(move |workers| law.throughput(workers)) as Box<dyn Fn(f64) -> f64>
-        })
-        .collect();
-    let fits: Vec<figures::Fit<'_>> = (fitted.iter().zip(&laws))
-        .map(|((arm, _), law)| figures::Fit {
+    let fits: Vec<figures::Fit> = (fitted.iter())
+        .map(|(arm, fit)| figures::Fit {
             arm: *arm,
-            at: law.as_ref(),
+            law: fit.law,
         })
         .collect();
     blocks.extend(coefficients(study, &fitted));
