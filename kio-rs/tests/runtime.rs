@@ -248,9 +248,10 @@ fn a_connection_that_is_always_ready_does_not_hold_up_the_others_or_the_end() {
         };
         let (runtime, address) = start(&config, 1);
         let done = std::sync::atomic::AtomicBool::new(false);
+        // Before its thread runs, which a busy machine may do only when the others have been served.
+        let mut busy = connect(address);
         thread::scope(|scope| {
             scope.spawn(|| {
-                let mut busy = connect(address);
                 let mut reader = busy.try_clone().unwrap();
                 scope.spawn(move || while reader.read(&mut [0; 65_536]).is_ok_and(|n| n > 0) {});
                 let mut alive = true;
