@@ -36,9 +36,6 @@ pub struct Arm {
     pub port: Option<u16>,
     /// Whether it ends at the end of its standard input, which is therefore kept open.
     pub ends_with_stdin: bool,
-    /// How the words of its start line differ from those of the arm it is compared with: `+word` for
-    /// one that only it has, `-word` for one that only the other has.
-    pub changes: Option<Vec<String>>,
 }
 
 /// What an arm must answer.
@@ -117,6 +114,7 @@ impl SubjectOption {
                 env: env.map(|(k, v)| (k.to_owned(), v.to_owned())).into(),
                 differs_from: None,
                 differs_by: None,
+                changes: None,
                 control_of: None,
                 parses: true,
             },
@@ -125,7 +123,6 @@ impl SubjectOption {
             answers: Answers::SameBytes,
             port: None,
             ends_with_stdin: false,
-            changes: None,
         }
     }
 }
@@ -267,7 +264,7 @@ impl Arms {
 
 fn check_changes(arm: &Arm) -> Result<()> {
     let name = &arm.entry.name;
-    let Some(changes) = &arm.changes else {
+    let Some(changes) = &arm.entry.changes else {
         return Ok(());
     };
     ensure!(

@@ -53,7 +53,7 @@ fn an_arm_differs_from_its_neighbour_in_what_it_declares_only() {
     let compared = |arm: &&Arm| arm.entry.role != Role::Peer && arm.entry.differs_from.is_some();
     for arm in arms.all().iter().filter(compared) {
         let name = &arm.entry.name;
-        let Some(declared) = &arm.changes else {
+        let Some(declared) = &arm.entry.changes else {
             wrong.push(format!("arm {name} has differs_from without changes"));
             continue;
         };

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::{Parser, ValueEnum};
 use kio_rs::{Config, DriverKind, MinWait, Ops, TaskRun};
-use server_kit::{Balance, CommonArgs};
+use server_kit::{Balance, CommonArgs, Descriptors};
 
 /// An HTTP server that answers "Hello, World!", a thread a core, on io_uring.
 ///
@@ -17,8 +17,7 @@ pub struct Args {
     #[command(flatten)]
     pub common: CommonArgs,
 
-    /// What carries requests to the kernel; `auto` is io_uring, with descriptors of the process where
-    /// the kernel is too old for direct ones, or epoll where it refuses io_uring
+    /// What carries requests to the kernel; `auto` is io_uring, or epoll where the kernel refuses it
     #[arg(long, value_enum, default_value_t = DriverArg::Uring)]
     pub driver: DriverArg,
 
@@ -34,8 +33,9 @@ pub struct Args {
     #[arg(long, value_enum, default_value_t = TaskRunArg::Deferred)]
     pub task_run: TaskRunArg,
 
-    /// Keep accepted sockets in the ring's own table, or in the process's
-    #[arg(long, value_enum, default_value_t = Descriptors::Direct)]
+    /// Keep accepted sockets in the ring's own table, or in the process's; `auto` is the ring's where
+    /// the kernel closes its entries at once (Linux 6.13)
+    #[arg(long, value_enum, default_value_t = Descriptors::Auto)]
     pub descriptors: Descriptors,
 
     /// Enter the ring by an index of the thread's, or by its file descriptor
@@ -123,12 +123,6 @@ pub enum Accept {
 }
 
 #[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Descriptors {
-    Direct,
-    Process,
-}
-
-#[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RingFd {
     Registered,
     Plain,
@@ -169,7 +163,7 @@ impl Args {
                 OpsArg::OneShot => Ops::OneShot,
                 OpsArg::Multishot => Ops::Multishot,
             },
-            direct_descriptors: self.descriptors == Descriptors::Direct,
+            descriptors: self.descriptors,
             max_connections: self.max_connections,
             registered_ring: self.ring_fd == RingFd::Registered,
             single_issuer: self.issuer == Issuer::Single,
@@ -217,7 +211,7 @@ impl Args {
         }
         let uring = config.driver == DriverKind::Uring;
         let flags = [
-            ("direct-descriptors", uring && config.direct_descriptors),
+            ("direct-descriptors", config.direct_descriptors()),
             ("registered-ring", uring && config.registered_ring),
             ("no-parse", self.common.no_parse),
             ("heap", self.heap),

@@ -3,6 +3,8 @@
 use std::num::NonZeroU32;
 use std::time::Duration;
 
+use server_kit::Descriptors;
+
 /// How the kernel runs the work that completes an operation.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum TaskRun {
@@ -61,9 +63,10 @@ pub struct Config {
     pub single_issuer: bool,
     /// How sockets are accepted and read.
     pub ops: Ops,
-    /// Accepted sockets are entries of the ring's own table (Linux 5.19; only with 6.13 are they closed
-    /// while others are waited for), whose length follows from [`Config::max_connections`].
-    pub direct_descriptors: bool,
+    /// Whether accepted sockets are entries of the ring's own table (Linux 5.19; only with 6.13 are they
+    /// closed while others are waited for), whose length follows from [`Config::max_connections`], or
+    /// of the process's. With [`Descriptors::Auto`] [`Config::direct_descriptors`] tells.
+    pub descriptors: Descriptors,
     /// The accepted connections that a worker has at most, its listeners all together. With so
     /// many, listeners stop accepting until one closes: further connections wait in the accept
     /// queue of the kernel, with an answer yet to come, rather than being reset.
@@ -103,6 +106,14 @@ pub struct Config {
     pub cpus: Vec<usize>,
 }
 
+impl Config {
+    /// Whether accepted sockets are entries of the ring's own table, with this driver on this kernel.
+    #[must_use]
+    pub fn direct_descriptors(&self) -> bool {
+        self.driver == DriverKind::Uring && self.descriptors.are_direct()
+    }
+}
+
 impl Default for Config {
     fn default() -> Self {
         Self {
@@ -112,7 +123,7 @@ impl Default for Config {
             task_run: TaskRun::default(),
             single_issuer: true,
             ops: Ops::default(),
-            direct_descriptors: true,
+            descriptors: Descriptors::default(),
             max_connections: None,
             registered_ring: true,
             no_sqarray: false,

@@ -125,5 +125,5 @@ pub use error::Error;
 pub use interval::{Interval, interval};
 pub use net::{Chunk, Recv, RecvHalf, SendAll, SendHalf, StableBytes, TcpListener, TcpStream};
 pub use runtime::{Runtime, is_stopping};
-pub use server_kit::{Counter, Counters, WorkerCounters};
+pub use server_kit::{Counter, Counters, Descriptors, WorkerCounters};
 pub use time::{Sleep, TimedOut, sleep, timeout};

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::{Context, Result, anyhow, ensure};
-use kio_rs::{Config, DriverKind, Runtime, ring_flags};
+use kio_rs::{Config, Descriptors, DriverKind, Runtime, ring_flags};
 use server_kit::{Balance, CaughtSignals, Event, Listeners, StartLine};
 
 use crate::accepting::{self, Service};
@@ -80,42 +80,27 @@ fn start(
     };
     let config = args.config(driver);
     match run(&config) {
-        Ok(runtime) => Ok((runtime, config)),
+        Ok(runtime) => {
+            if driver == DriverKind::Uring
+                && config.descriptors == Descriptors::Auto
+                && !config.direct_descriptors()
+            {
+                tracing::warn!(
+                    "sockets are descriptors of the process: this kernel closes direct ones late (Linux \
+                     6.13 closes them at once)"
+                );
+            }
+            Ok((runtime, config))
+        }
         Err(error) if args.driver == DriverArg::Auto && error.is_refusal() => {
-            fall_back(args, &config, error, run)
+            tracing::warn!("falling back to epoll: {:#}", anyhow!(error));
+            let config = args.config(DriverKind::Epoll);
+            Ok((run(&config)?, config))
         }
         Err(error) if error.is_refusal() => Err(anyhow!(error)
             .context("the kernel refuses what was asked for; --driver epoll or auto does without")),
         Err(error) => Err(error.into()),
     }
-}
-
-/// The first that the kernel has all for: io_uring without direct descriptors, which many kernels
-/// have not that have all else, then epoll.
-fn fall_back(
-    args: &Args,
-    asked: &Config,
-    refusal: kio_rs::Error,
-    run: impl Fn(&Config) -> Result<Runtime, kio_rs::Error>,
-) -> Result<(Runtime, Config)> {
-    let mut refusal = anyhow!(refusal);
-    if asked.direct_descriptors {
-        let config = Config {
-            direct_descriptors: false,
-            ..asked.clone()
-        };
-        match run(&config) {
-            Ok(runtime) => {
-                tracing::warn!("falling back to descriptors of the process: {refusal:#}");
-                return Ok((runtime, config));
-            }
-            Err(error) if error.is_refusal() => refusal = anyhow!(error),
-            Err(error) => return Err(error.into()),
-        }
-    }
-    tracing::warn!("falling back to epoll: {refusal:#}");
-    let config = args.config(DriverKind::Epoll);
-    Ok((run(&config)?, config))
 }
 
 fn driver_name(driver: DriverKind) -> &'static str {

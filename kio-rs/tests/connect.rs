@@ -119,7 +119,7 @@ fn stopping_ends_an_attempt() {
 #[test]
 fn a_stream_knows_its_addresses_unless_it_is_direct() {
     for config in configurations() {
-        let direct = config.driver == kio_rs::DriverKind::Uring && config.direct_descriptors;
+        let direct = config.direct_descriptors();
         run(&config, move || async move {
             let mut listener =
                 TcpListener::from_std(StdListener::bind("127.0.0.1:0").unwrap()).unwrap();
@@ -131,7 +131,10 @@ fn a_stream_knows_its_addresses_unless_it_is_direct() {
             if direct {
                 let error = accepted.peer_addr().unwrap_err();
                 assert_eq!(error.kind(), ErrorKind::Unsupported);
-                assert!(error.to_string().contains("direct_descriptors"), "{error}");
+                assert!(
+                    error.to_string().contains("Descriptors::Process"),
+                    "{error}"
+                );
                 assert!(accepted.set_nodelay(true).is_err());
             } else {
                 assert_eq!(accepted.local_addr().unwrap(), address);

@@ -242,6 +242,11 @@ pub struct ArmEntry {
     /// The one thing that differs from it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub differs_by: Option<String>,
+    /// How the words of its start line differ from those of the arm it is compared with: `+word` for
+    /// one that only it has, `-word` for one that only the other has. Absent where nothing is said of
+    /// them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub changes: Option<Vec<String>>,
     /// The arm of which this one is an exact repeat (the A/A control).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub control_of: Option<String>,

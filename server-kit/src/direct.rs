@@ -1,4 +1,5 @@
-//! Whether the kernel closes a direct descriptor when it is asked to.
+//! Where accepted sockets are kept, which hangs on whether the kernel closes a direct descriptor when
+//! it is asked to.
 //!
 //! Before Linux 6.13 a ring let go of its files in the order in which they were removed, each only
 //! after all requests that had begun before: one connection that waits for bytes kept every socket
@@ -9,15 +10,54 @@
 use std::io::{self, ErrorKind, Read};
 use std::os::fd::AsRawFd;
 use std::os::unix::net::UnixStream;
+use std::sync::OnceLock;
 
 use io_uring::types::Fixed;
 use io_uring::{IoUring, opcode, squeue};
 
-/// Tries it, on a ring of its own: a file is closed while an earlier request on another one waits.
+/// Where a ring's accepted sockets are kept.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "server", derive(clap::ValueEnum))]
+pub enum Descriptors {
+    /// In the ring's own table where the kernel closes its entries at once (Linux 6.13), else in the
+    /// process's.
+    #[default]
+    Auto,
+    /// In the ring's own table (direct descriptors).
+    Direct,
+    /// In the process's table of files.
+    Process,
+}
+
+impl Descriptors {
+    /// Whether it is the ring's own table, on this kernel.
+    #[must_use]
+    pub fn are_direct(self) -> bool {
+        match self {
+            // A kernel that refuses the trial has no direct descriptors to offer, and will give its
+            // reason when the server's own ring is made.
+            Self::Auto => closes_direct_descriptors_at_once().unwrap_or(false),
+            Self::Direct => true,
+            Self::Process => false,
+        }
+    }
+}
+
+/// Tries it, once a process.
 ///
 /// # Errors
 /// When the kernel refuses what the trial takes.
 pub fn closes_direct_descriptors_at_once() -> io::Result<bool> {
+    static FOUND: OnceLock<bool> = OnceLock::new();
+    if let Some(found) = FOUND.get() {
+        return Ok(*found);
+    }
+    let found = try_it()?;
+    Ok(*FOUND.get_or_init(|| found))
+}
+
+/// On a ring of its own: a file is closed while an earlier request on another one waits.
+fn try_it() -> io::Result<bool> {
     let (waits, _peer) = UnixStream::pair()?;
     let (closed, mut sees) = UnixStream::pair()?;
     sees.set_nonblocking(true)?;
@@ -59,5 +99,7 @@ mod tests {
         let version = (number(), number());
         // A distribution may have brought it back, but never taken it out.
         assert!(tried || version < (Some(6), Some(13)), "{release}");
+        assert_eq!(Descriptors::Auto.are_direct(), tried);
+        assert_eq!(closes_direct_descriptors_at_once().unwrap(), tried);
     }
 }

@@ -47,7 +47,7 @@ pub use args::{CommonArgs, Cpus};
 pub use balance::Balance;
 pub use counters::{Counter, Counters, WorkerCounters};
 #[cfg(feature = "uring")]
-pub use direct::closes_direct_descriptors_at_once;
+pub use direct::{Descriptors, closes_direct_descriptors_at_once};
 #[cfg(feature = "server")]
 pub use lines::{CountersLine, Event, Kept, StartLine, print_line};
 #[cfg(feature = "server")]

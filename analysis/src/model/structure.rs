@@ -148,6 +148,7 @@ mod tests {
             env: Default::default(),
             differs_from: from.map(str::to_owned),
             differs_by: None,
+            changes: None,
             control_of: None,
             parses: true,
         };

@@ -310,6 +310,7 @@ pub fn arm(name: &str, role: Role, differs_from: Option<&str>) -> ArmEntry {
         env: Default::default(),
         differs_from: differs_from.map(str::to_owned),
         differs_by: differs_from.map(|from| format!("what {name} has and {from} has not")),
+        changes: None,
         control_of: None,
         parses: !name.contains("no-parse"),
     }
@@ -347,6 +348,7 @@ pub fn plan_of(
 fn plan(blocks: u32) -> Plan {
     let entry = |name: &str| ArmEntry {
         differs_by: (name == "kio-uring").then(|| "everything".to_owned()),
+        changes: None,
         control_of: (name == "kio-uring-again").then(|| "kio-uring".to_owned()),
         ..arm(
             name,

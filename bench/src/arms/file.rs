@@ -70,6 +70,7 @@ fn arm_of(raw: FileArm) -> Result<Arm> {
             env: raw.env,
             differs_from: raw.differs_from,
             differs_by: raw.differs_by,
+            changes: raw.changes,
             control_of: raw.control_of,
             parses: raw.parses,
         },
@@ -78,6 +79,5 @@ fn arm_of(raw: FileArm) -> Result<Arm> {
         answers: raw.answers,
         port: raw.port,
         ends_with_stdin: raw.ends_with_stdin,
-        changes: raw.changes,
     })
 }

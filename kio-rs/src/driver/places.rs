@@ -31,7 +31,7 @@ impl Config {
     /// When the limit of open files allows fewer than were asked for, or cannot be read.
     pub fn connection_limit(&self) -> Result<usize, Error> {
         let asked = self.max_connections.map(|asked| asked.max(1) as usize);
-        if !has_table(self) {
+        if !self.direct_descriptors() {
             return Ok(asked.unwrap_or(usize::MAX));
         }
         let room = longest_table()?.saturating_sub(SPARE).max(1);
@@ -56,10 +56,6 @@ impl Config {
             && self.ops == Ops::Multishot
             && self.connection_limit()? > AMPLE)
     }
-}
-
-fn has_table(config: &Config) -> bool {
-    config.driver == DriverKind::Uring && config.direct_descriptors
 }
 
 /// The kernel allows no longer one than the process may have open files.
@@ -131,6 +127,8 @@ impl Places {
 
 #[cfg(test)]
 mod tests {
+    use server_kit::Descriptors;
+
     use super::*;
 
     #[test]
@@ -148,20 +146,34 @@ mod tests {
 
     #[test]
     fn a_limit_that_the_table_cannot_hold_is_refused() {
-        let config = |max_connections, direct_descriptors| Config {
+        let config = |max_connections, descriptors| Config {
             max_connections: Some(max_connections),
-            direct_descriptors,
+            descriptors,
             ..Config::default()
         };
-        let refusal = config(MAX_DIRECT, true).connection_limit().unwrap_err();
+        let refusal = config(MAX_DIRECT, Descriptors::Direct)
+            .connection_limit()
+            .unwrap_err();
         assert!(refusal.to_string().contains("max_connections"), "{refusal}");
         assert_eq!(
-            config(MAX_DIRECT, false).connection_limit().unwrap(),
+            config(MAX_DIRECT, Descriptors::Process)
+                .connection_limit()
+                .unwrap(),
             65_536
         );
-        assert_eq!(config(4, true).connection_limit().unwrap(), 4);
-        assert_eq!(table_length(&config(4, true)).unwrap(), 4 + SPARE);
-        assert!(!config(4, true).multishot_accept().unwrap());
-        assert!(config(8192, false).multishot_accept().unwrap());
+        assert_eq!(
+            config(4, Descriptors::Direct).connection_limit().unwrap(),
+            4
+        );
+        assert_eq!(
+            table_length(&config(4, Descriptors::Direct)).unwrap(),
+            4 + SPARE
+        );
+        assert!(!config(4, Descriptors::Direct).multishot_accept().unwrap());
+        assert!(
+            config(8192, Descriptors::Process)
+                .multishot_accept()
+                .unwrap()
+        );
     }
 }

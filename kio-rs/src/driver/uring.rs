@@ -58,7 +58,7 @@ impl Uring {
             ring: RefCell::new(ring),
             unpark,
             unpark_armed: Cell::new(false),
-            direct: config.direct_descriptors,
+            direct: config.direct_descriptors(),
         })
     }
 

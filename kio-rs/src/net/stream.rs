@@ -116,7 +116,7 @@ impl TcpStream {
     ///
     /// # Errors
     /// What the kernel says; [`io::ErrorKind::Unsupported`] with a direct descriptor, which system
-    /// calls do not know: [`crate::Config::direct_descriptors`] turns them off.
+    /// calls do not know: [`crate::Config::descriptors`] turns them off.
     pub fn peer_addr(&self) -> io::Result<SocketAddr> {
         address(getpeername(self.raw()?)?)
     }
@@ -135,7 +135,7 @@ impl TcpStream {
             Socket::Direct(_) => Err(io::Error::new(
                 io::ErrorKind::Unsupported,
                 "a direct descriptor has neither addresses nor options: configure the worker with \
-                 `direct_descriptors: false`, or set options on the listening socket",
+                 `descriptors: Descriptors::Process`, or set options on the listening socket",
             )),
         }
     }

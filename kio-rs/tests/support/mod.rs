@@ -8,8 +8,8 @@ use std::thread;
 use std::time::Duration;
 
 use kio_rs::{
-    Config, DriverKind, Error, Ops, Runtime, TaskRun, TcpListener, TcpStream, is_stopping,
-    spawn_local,
+    Config, Descriptors, DriverKind, Error, Ops, Runtime, TaskRun, TcpListener, TcpStream,
+    is_stopping, spawn_local,
 };
 
 /// Every combination of operations and completion work, descriptors of the process, epoll, and rings too small for the load.
@@ -25,7 +25,7 @@ pub fn configurations() -> Vec<Config> {
         }
     }
     let plain = Config {
-        direct_descriptors: false,
+        descriptors: Descriptors::Process,
         registered_ring: false,
         ..Config::default()
     };

@@ -15,6 +15,7 @@ fn arm(name: &str, role: Role, differs_from: Option<&str>, control_of: Option<&s
         env: BTreeMap::new(),
         differs_from: differs_from.map(str::to_owned),
         differs_by: None,
+        changes: None,
         control_of: control_of.map(str::to_owned),
         parses: true,
     }

@@ -165,7 +165,6 @@ impl Agent {
             port: order.port,
             ends_with_stdin: order.ends_with_stdin,
             answers: Answers::default(),
-            changes: None,
         };
         let server = launcher.start(&arm, program, order.workers, &order.cpus)?;
         let facts = server.facts().clone();

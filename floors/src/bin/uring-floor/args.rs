@@ -2,7 +2,7 @@
 
 use anyhow::{Result, bail};
 use clap::{Parser, ValueEnum};
-use server_kit::CommonArgs;
+use server_kit::{CommonArgs, Descriptors};
 
 /// An HTTP server that answers "Hello, World!": an io_uring state machine a core, written by hand.
 #[derive(Parser, Clone, Debug)]
@@ -41,8 +41,9 @@ pub(crate) struct Args {
           num_args = 0..=1, default_missing_value = "sends")]
     pub(crate) skip_success: SkipSuccess,
 
-    /// Keep accepted sockets in the ring's own table, or in the process's
-    #[arg(long, value_enum, default_value_t = Descriptors::Direct)]
+    /// Keep accepted sockets in the ring's own table, or in the process's; `auto` is the ring's where
+    /// the kernel closes its entries at once (Linux 6.13)
+    #[arg(long, value_enum, default_value_t = Descriptors::Auto)]
     pub(crate) descriptors: Descriptors,
 
     /// Enter the ring by an index of the thread's, or by its file descriptor
@@ -122,12 +123,6 @@ pub(crate) enum SkipSuccess {
 }
 
 #[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Descriptors {
-    Direct,
-    Process,
-}
-
-#[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum RingFd {
     Registered,
     Plain,
@@ -198,10 +193,7 @@ impl Args {
             ("send-write", self.send == SendBy::Write),
             ("send-waitall", self.send == SendBy::Waitall),
             ("send-zero-copy", self.send == SendBy::ZeroCopy),
-            (
-                "direct-descriptors",
-                self.descriptors == Descriptors::Direct,
-            ),
+            ("direct-descriptors", self.descriptors.are_direct()),
             ("registered-ring", self.ring_fd == RingFd::Registered),
             ("skip-success-ends", self.skip_success >= SkipSuccess::Ends),
             (

@@ -5,7 +5,7 @@ use io_uring::opcode;
 use io_uring::squeue::{Entry, Flags};
 use io_uring::types::{Fd, Fixed, Timespec};
 
-use crate::args::{Args, Descriptors, Receive, SendBy, SkipSuccess};
+use crate::args::{Args, Receive, SendBy, SkipSuccess};
 use crate::buffers::GROUP;
 
 /// What a completion is of.
@@ -66,7 +66,7 @@ pub(crate) struct Entries {
 impl Entries {
     pub(crate) fn new(args: &Args) -> Self {
         Self {
-            direct: args.descriptors == Descriptors::Direct,
+            direct: args.descriptors.are_direct(),
             receive: args.recv,
             send: args.send,
             skip_success: args.skip_success,

@@ -7,7 +7,7 @@ use io_uring::{Builder, IoUring, Probe, opcode};
 use nix::sys::resource::{Resource, getrlimit};
 use server_kit::closes_direct_descriptors_at_once;
 
-use crate::args::{Args, Descriptors, Receive, SendBy, SkipSuccess, TaskRun};
+use crate::args::{Args, Receive, SendBy, SkipSuccess, TaskRun};
 use crate::buffers::Buffers;
 use crate::refusal::{refused, unsupported};
 
@@ -140,7 +140,7 @@ fn failed(source: io::Error) -> Error {
 pub(crate) fn prepare(uring: &IoUring, args: &Args) -> Result<Option<Buffers>> {
     check_features(uring, args)?;
     check_operations(uring, args)?;
-    if args.descriptors == Descriptors::Direct {
+    if args.descriptors.are_direct() {
         make_table(uring)?;
     }
     match args.recv {

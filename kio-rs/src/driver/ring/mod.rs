@@ -89,7 +89,7 @@ impl Ring {
         if config.registered_ring {
             ring.index = Some(register::ring_index(&ring.uring)?);
         }
-        if config.direct_descriptors {
+        if config.direct_descriptors() {
             register::direct_table(&ring.uring, config)?;
         }
         if let Some(us) = config.napi_busy_poll_us {
