@@ -237,6 +237,10 @@ fn series(cell: &Cell, mut server: ServerSeries, mut client: ClientSeries) -> Se
     }
 }
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "it is recorded, and nothing is computed from it"
+)]
 fn now_unix_ms() -> u64 {
     let since = SystemTime::now()
         .duration_since(UNIX_EPOCH)

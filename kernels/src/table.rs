@@ -35,7 +35,9 @@ pub fn document(boots: &[Boot]) -> String {
         "## Kernels, architectures and privileges\n\n\
          Booted under QEMU on {architectures}: {} kernels, {arms} arms and {other} other checks on \
          each. An arm either serves and passes the conformance cases in the guest, or refuses with a \
-         message that names what the kernel lacks and the release that brought it. *newest* is the \
+         message that names what the kernel lacks and the release that brought it. Where a kernel closes \
+         direct descriptors late, before 6.13, the arms of `kio-rs` and `uring-floor` that do not ask for them \
+         have descriptors of the process, as their start lines say. *newest* is the \
          newest kernel that Debian has, release candidates included; Debian's 5.10 has the io_uring of 5.15, \
          which its maintainers brought back. Emulated processors say nothing about speed, and an x86 host \
          hides faults of memory order that an ARM processor may show. `./study kernels` boots them and \

@@ -8,6 +8,7 @@ mod idle;
 mod noise;
 mod structure;
 mod sweep;
+mod words;
 
 use std::collections::BTreeMap;
 

@@ -6,11 +6,7 @@ use crate::model::Study;
 /// Every arm with its arguments and what it differs by.
 pub fn arms(study: &Study) -> Table {
     let configuration = |arm: usize| {
-        (study.rows.iter())
-            .filter(|row| row.key.arm == arm)
-            .map(|row| row.measurement.configuration.as_str())
-            .find(|configuration| !configuration.is_empty())
-            .map_or(Value::Empty, |text| Value::Text(text.to_owned()))
+        (study.configuration(arm)).map_or(Value::Empty, |text| Value::Text(text.to_owned()))
     };
     let name = |name: &Option<String>| (name.clone()).map_or(Value::Empty, Value::Name);
     Table {

@@ -7,9 +7,10 @@ use analysis::load::Completeness;
 use analysis::metric::Metric;
 use analysis::model::{Pair, rungs};
 use analysis::report::{Bundle, report};
+use records::{ArmEntry, LeftOut};
 
 use super::runs;
-use super::support::Scenario;
+use super::support::{Scenario, load};
 
 fn assessed(name: &str, scenario: &Scenario) -> Assessment {
     let root = tempfile::tempdir().unwrap();
@@ -119,6 +120,49 @@ fn each_rung_has_its_effect_and_its_word() {
             == 1
     );
     assert!(bundle.files().contains_key("figures/ladder.svg"));
+}
+
+#[test]
+fn an_arm_that_was_not_what_the_plan_has_of_it_is_named() {
+    let mut scenario = runs::ladder();
+    let arms = &mut scenario.plan.arms;
+    let declare = |arm: &&mut ArmEntry| arm.name == "kio-uring-oneshot";
+    // The synthetic start line is `synthetic` and the arm's name.
+    arms.iter_mut().find(declare).unwrap().changes = Some(
+        ["+synthetic", "+direct-descriptors", "-epoll", "-synthetic"]
+            .map(str::to_owned)
+            .to_vec(),
+    );
+    let assessment = assessed("contradicted", &scenario);
+    let bundle = report(&[assessment]).unwrap();
+    let text = &bundle.files()["report.md"];
+    let said: Vec<&str> = text
+        .lines()
+        .filter(|line| line.contains("but not, by its start lines"))
+        .collect();
+    assert_eq!(said.len(), 1, "{said:?}");
+    assert!(
+        said[0].contains("`kio-uring-oneshot` differs from"),
+        "{}",
+        said[0]
+    );
+    assert!(
+        said[0].ends_with("`+direct-descriptors -synthetic`"),
+        "{}",
+        said[0]
+    );
+}
+
+#[test]
+fn loads_that_the_machine_could_not_have_are_named_with_their_reason() {
+    let mut scenario = runs::ladder();
+    scenario.plan.left_out = vec![LeftOut {
+        because: "files: 20000 may be open".to_owned(),
+        load: load(50_000),
+    }];
+    let bundle = report(&[assessed("left-out", &scenario)]).unwrap();
+    let said = "Not measured: 50000 connections (files: 20000 may be open).";
+    assert!(bundle.files()["report.md"].contains(said));
 }
 
 #[test]

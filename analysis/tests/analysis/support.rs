@@ -348,7 +348,6 @@ pub fn plan_of(
 fn plan(blocks: u32) -> Plan {
     let entry = |name: &str| ArmEntry {
         differs_by: (name == "kio-uring").then(|| "everything".to_owned()),
-        changes: None,
         control_of: (name == "kio-uring-again").then(|| "kio-uring".to_owned()),
         ..arm(
             name,

@@ -120,6 +120,7 @@ pub(super) fn word<T: DeserializeOwned>(text: &str) -> Result<T, serde::de::valu
     T::deserialize(text.into_deserializer())
 }
 
+#[expect(clippy::disallowed_methods, reason = "any seed will do")]
 fn seed_from_time() -> Result<u64> {
     let since = SystemTime::now().duration_since(UNIX_EPOCH);
     let seconds = since.context("the clock is set before 1970")?.as_secs();

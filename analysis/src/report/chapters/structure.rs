@@ -168,14 +168,20 @@ const PEERS: Beginnings = Beginnings {
 fn differences(study: &Study, pairs: &[Pair]) -> Block {
     let item = |pair: &Pair| {
         let differs_by = &study.plan.arms[pair.ours].differs_by;
-        Prose::new()
+        let said = Prose::new()
             .code(study.arm_name(pair.ours))
             .text(" differs from ")
             .code(study.arm_name(pair.base))
             .text(format!(
                 " by: {}",
                 differs_by.as_deref().unwrap_or("not said")
-            ))
+            ));
+        let contradicted = study.contradicted(pair.ours);
+        if contradicted.is_empty() {
+            return said;
+        }
+        said.text("; but not, by its start lines, in this run: ")
+            .code(contradicted.join(" "))
     };
     Block::List(pairs.iter().map(item).collect())
 }

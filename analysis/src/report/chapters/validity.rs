@@ -16,6 +16,7 @@ pub(super) fn chapter(study: &Study) -> Vec<Block> {
     let mut points = vec![
         measurements(study),
         ended(study),
+        not_measured(study),
         shares(
             study,
             Metric::ForeignShare,
@@ -69,6 +70,17 @@ fn measurements(study: &Study) -> Prose {
             .map(Cell::left_out_blocks)
             .sum::<usize>(),
     ))
+}
+
+/// The loads that the machine could not have.
+fn not_measured(study: &Study) -> Prose {
+    let loads: Vec<String> = (study.plan.left_out.iter())
+        .map(|left| format!("{} ({})", load_name(&left.load), left.because))
+        .collect();
+    if loads.is_empty() {
+        return Prose::new();
+    }
+    Prose::from(format!("Not measured: {}.", loads.join("; ")))
 }
 
 /// Why the run ended.

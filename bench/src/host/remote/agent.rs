@@ -102,7 +102,7 @@ impl Agent {
             Request::Look => Answer::Looked {
                 quiet: quiet::is_quiet()?,
             },
-            Request::Start(order) => self.start(order)?,
+            Request::Start(order) => self.start(*order)?,
             Request::Sample { moment } => Answer::Sampled(Box::new(self.server()?.sample(moment)?)),
             Request::Watch { step_ms } => {
                 self.server()?.watch(Duration::from_millis(step_ms))?;

@@ -173,7 +173,7 @@ impl Remote {
             workers,
             cpus: cpus.to_vec(),
         };
-        match connection.ask(&Request::Start(order))? {
+        match connection.ask(&Request::Start(Box::new(order)))? {
             Answer::Started(facts) => Ok(RemoteServer {
                 remote: self.clone(),
                 session: connection.sessions,

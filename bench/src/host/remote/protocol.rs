@@ -28,7 +28,7 @@ pub enum Request {
     /// Look whether other programs leave the machine alone.
     Look,
     /// Start a server. One that runs is killed.
-    Start(StartOrder),
+    Start(Box<StartOrder>),
     /// Read all that the server and the machine have used.
     Sample { moment: Moment },
     /// Begin readings at every step.

@@ -97,6 +97,11 @@ impl Checks {
             let name = format!("`{server}` as an ordinary user");
             self.add(&name, server, none, Must::ServeOrName);
         }
+        for server in ["kio-rs", "uring-floor"] {
+            let command = format!("{server} --descriptors direct");
+            let name = format!("`{command}`");
+            self.add(&name, &command, none, Must::ServeOrName);
+        }
         for server in ["kio-rs --driver auto", "tokio-baseline", "epoll-floor"] {
             let name = format!("`{server}` without `--listen` is on loopback");
             self.add(&name, server, none, Must::ServeOnLoopback);
