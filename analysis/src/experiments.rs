@@ -24,12 +24,12 @@ pub const EXPERIMENTS: [Experiment; 17] = [
         "Does the card's matrix, with its workers, threads and windows, show what it says?",
     ),
     asks(
-        "quick",
-        "In a few minutes: does the default server cost less than the card's Tokio server?",
-    ),
-    asks(
         "ladder",
         "Which single change brings what, from the published Tokio server up to kio-rs?",
+    ),
+    asks(
+        "quick",
+        "In a few minutes: does the default server cost less than the card's Tokio server?",
     ),
     asks(
         "saturated",

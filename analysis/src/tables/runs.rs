@@ -23,7 +23,7 @@ pub fn runs(assessments: &[Assessment]) -> Table {
             Column::new("invalid", "Invalid", Kind::Numbers),
             Column::new("left_out", "Windows left out", Kind::Numbers),
             Column::new("noise", "Noise, CPU a request", Kind::Numbers),
-            Column::new("run", "Run", Kind::Words),
+            Column::hidden("run", Kind::Words),
         ],
         lines: (assessments.iter())
             .map(|a| line(&a.study, assessments.len() > 1))

@@ -79,7 +79,7 @@ fn conditions(point: &LoadPoint) -> String {
         Some(workers) => text += &format!(", {workers} workers"),
     }
     if let Some(files) = point.client_nofile {
-        text += &format!(", a load generator of {files} files");
+        text += &format!(", a client of {files} files");
     }
     if let Some(rate) = point.offered_rate_per_s {
         text += &format!(", {rate} requests a second offered");
@@ -253,7 +253,7 @@ mod tests {
         };
         assert_eq!(
             load_name(&files),
-            "2000 connections, a load generator of 1024 files"
+            "2000 connections, a client of 1024 files"
         );
         assert_eq!(
             (&*load_label(&files), &*load_id(&files)),

@@ -25,7 +25,7 @@ pub(super) fn chapter(assessments: &[Assessment]) -> Vec<Block> {
                 format!("#{}", chapter_id(assessments, &first.study, "run")),
             )
             .text(
-                ": of the experiments in the order card, quick, ladder, and so on as in the \
+                ": of the experiments in the order card, ladder, quick, and so on as in the \
                      table below, the first that was run, and of several runs of it the newest, \
                      whatever they show.",
             ),
