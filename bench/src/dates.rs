@@ -3,9 +3,22 @@
 use std::time::{Duration, SystemTime};
 
 /// Today's date in UTC: `2026-11-23`.
-#[expect(clippy::disallowed_methods, reason = "a folder is named by it")]
 pub fn today_utc() -> String {
-    date(SystemTime::now())
+    date(now())
+}
+
+/// The time since 1970, of which nothing is computed: it names, labels and seeds. Nothing when the clock
+/// is set before.
+pub fn since_1970() -> Option<Duration> {
+    now().duration_since(SystemTime::UNIX_EPOCH).ok()
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one place that looks at the clock of the day"
+)]
+fn now() -> SystemTime {
+    SystemTime::now()
 }
 
 fn date(time: SystemTime) -> String {

@@ -4,13 +4,14 @@ mod row;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use conformance::{check_hello, check_hello_body};
 use records::{LoadPoint, LoadRecord, Measurement, Plan, SeriesRecord};
 
 use crate::arms::{Answers, Arm};
+use crate::dates;
 use crate::host::{ClientUsage, Host, Moment, STEP, Sample, Server, ServerSeries};
 use crate::interrupt::Interrupt;
 use crate::load::{self, ClientSeries, Generators, Run, warm_up};
@@ -237,13 +238,7 @@ fn series(cell: &Cell, mut server: ServerSeries, mut client: ClientSeries) -> Se
     }
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "it is recorded, and nothing is computed from it"
-)]
 fn now_unix_ms() -> u64 {
-    let since = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
+    let since = dates::since_1970().unwrap_or_default();
     u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }

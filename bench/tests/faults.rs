@@ -9,7 +9,7 @@ mod support;
 use std::env;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use bench::subjects::find_command;
 use records::Measurement;
@@ -17,7 +17,7 @@ use support::checks::check_row;
 use support::experiment::HEAD;
 use support::real::{bench, run, runs, subjects, wait_for};
 use support::rows;
-use support::sshd::namespaces_are_allowed;
+use support::sshd::namespaces_are_refused;
 
 /// Faults by the connections of the load that has them: what a wrk that fails so does, and what its row
 /// must say. `$WRK` is the real one, `$SERVER` the server's process.
@@ -66,33 +66,50 @@ fn failing_wrk(directory: &Path, faults: &[(u32, &str)]) -> String {
 }
 
 /// A server that leaves the number of its process in the file `server`.
-fn arms(directory: &Path) -> PathBuf {
+fn write_arms(directory: &Path) {
     let text = format!(
         "[[arm]]\nname = 'mine'\ncommand = 'sh'\nreports = true\nargs = ['-c', '''echo $$ >{}/server\n\
          exec {}/kio-rs --listen {{listen}} --workers {{workers}} --driver epoll''']\n",
         directory.display(),
         subjects().display()
     );
-    let file = directory.join("arms.toml");
-    fs::write(&file, text).unwrap();
-    file
+    fs::write(directory.join("arms.toml"), text).unwrap();
 }
 
-fn process_of(file: &Path) -> i32 {
-    fs::read_to_string(file).unwrap().trim().parse().unwrap()
-}
-
-fn write_experiment(directory: &Path, head: &str, connections: impl Iterator<Item = u32>) {
-    let loads: String = connections
+fn write_experiment(directory: &Path, head: &str, connections: &[u32]) {
+    let loads: String = (connections.iter())
         .map(|connections| format!("[[load]]\nconnections = {connections}\n"))
         .collect();
     let text = format!("{head}arms = ['mine']\n{loads}");
     fs::write(directory.join("faults.toml"), text).unwrap();
 }
 
-fn row(rows: &[Measurement], connections: u32) -> &Measurement {
-    let of_load = |row: &&Measurement| row.connections == connections;
-    rows.iter().find(of_load).unwrap()
+/// Runs one block of loads that differ in their connections, some of them under a wrk that fails by
+/// `faults`.
+fn measured(
+    here: &Path,
+    head: &str,
+    faults: &[(u32, &str)],
+    connections: &[u32],
+    options: &[&str],
+) -> Vec<Measurement> {
+    let path = failing_wrk(here, faults);
+    write_arms(here);
+    write_experiment(here, head, connections);
+    let first = ["run", "faults.toml", "--arms-file", "arms.toml"];
+    let rest = ["--out", "run", "--seed", "5"];
+    let arguments = [&first[..], &rest, options].concat();
+    let (ended, _, said) = run(bench(here, &arguments).env("PATH", path));
+    assert!(ended.status.success(), "{said}");
+    let rows = rows(&here.join("run"));
+    assert_eq!(rows.len(), connections.len(), "{said}");
+    rows
+}
+
+/// Waits until what has left the number of its process in a file is gone.
+fn wait_for_end(file: &Path) {
+    let process = fs::read_to_string(file).unwrap().trim().parse().unwrap();
+    wait_for("the end of what was started", || !runs(process));
 }
 
 #[test]
@@ -100,37 +117,28 @@ fn a_load_generator_or_a_server_that_fails_is_a_row_with_its_error() {
     let directory = tempfile::tempdir().unwrap();
     let here = directory.path();
     let faults = FAULTS.map(|(connections, does, _)| (connections, does));
-    let path = failing_wrk(here, &faults);
-    let file = arms(here);
-    let loads = FAULTS.iter().map(|(connections, ..)| *connections);
-    write_experiment(here, HEAD, loads.chain([SOUND]));
-    let arguments = ["run", "faults.toml", "--out", "run", "--seed", "5"];
-    let arms_file = ["--arms-file", file.to_str().unwrap()];
-    let arguments = [&arguments[..], &arms_file].concat();
-    let (ended, _, said) = run(bench(here, &arguments).env("PATH", path));
-    assert!(ended.status.success(), "{said}");
-
-    let rows = rows(&here.join("run"));
-    assert_eq!(rows.len(), FAULTS.len() + 1);
+    let connections = faults.map(|(connections, _)| connections);
+    let connections = [&connections[..], &[SOUND]].concat();
+    let rows = measured(here, HEAD, &faults, &connections, &[]);
+    let row = |connections: u32| {
+        let of_load = |row: &&Measurement| row.connections == connections;
+        rows.iter().find(of_load).unwrap()
+    };
     let wrong: Vec<String> = (FAULTS.iter())
-        .map(|(connections, does, says)| (does, says, &row(&rows, *connections).error))
+        .map(|(connections, does, says)| (does, says, &row(*connections).error))
         .filter(|(_, says, error)| !error.contains(**says))
         .map(|(does, says, error)| format!("{does}: {error:?} has no {says:?}"))
         .collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-    check_row(row(&rows, SOUND));
-    for process in ["server", "hung"] {
-        let process = process_of(&here.join(process));
-        wait_for("the end of what was started", || !runs(process));
-    }
+    check_row(row(SOUND));
+    wait_for_end(&here.join("server"));
+    wait_for_end(&here.join("hung"));
 }
 
 #[test]
 fn a_link_that_vanishes_is_told_and_costs_no_row() {
-    if !namespaces_are_allowed() {
-        return eprintln!(
-            "skipped: the kernel refuses network namespaces, or `ip` is missing (needs root, iproute2)"
-        );
+    if namespaces_are_refused() {
+        return;
     }
     let directory = tempfile::tempdir().unwrap();
     let here = directory.path();
@@ -143,27 +151,9 @@ fn a_link_that_vanishes_is_told_and_costs_no_row() {
          exec $WRK \"$@\"",
         own.display()
     );
-    let path = failing_wrk(here, &[(12, &cut)]);
-    let file = arms(here);
     let head = HEAD.replace("placement = \"shared\"\n", "");
-    // In one block each load comes once, in an order by the seed: the cut is not the first here.
-    write_experiment(here, &head, [11, 12, 13].into_iter());
-    let arguments = [
-        "run",
-        "faults.toml",
-        "--out",
-        "run",
-        "--seed",
-        "5",
-        "--host",
-        "netns",
-    ];
-    let arms_file = ["--arms-file", file.to_str().unwrap()];
-    let (ended, _, said) =
-        run(bench(here, &[&arguments[..], &arms_file].concat()).env("PATH", path));
-    assert!(ended.status.success(), "{said}");
-    let rows = rows(&here.join("run"));
-    assert_eq!(rows.len(), 3);
+    let options = ["--host", "netns"];
+    let rows = measured(here, &head, &[(12, &cut)], &[11, 12, 13], &options);
     let cut = rows.iter().position(|row| row.connections == 12).unwrap();
     assert_eq!(
         cut, 1,
@@ -177,6 +167,5 @@ fn a_link_that_vanishes_is_told_and_costs_no_row() {
         "{:?}",
         rows[2].error
     );
-    let process = process_of(&here.join("server"));
-    wait_for("the end of the server", || !runs(process));
+    wait_for_end(&here.join("server"));
 }

@@ -14,7 +14,7 @@ use procfs::process::all_processes;
 use records::{ENVIRONMENT_FILE, Environment, Generator};
 use support::checks::{check_reports, check_row};
 use support::real::{bench, children, run, runs, start, wait_for};
-use support::sshd::namespaces_are_allowed;
+use support::sshd::namespaces_are_refused;
 use support::{rows, series};
 
 /// One arm under both generators.
@@ -46,17 +46,6 @@ const RUN: [&str; 8] = [
     "run",
 ];
 
-/// Whether there can be no namespaces, which is said.
-fn refused() -> bool {
-    let refused = !namespaces_are_allowed();
-    if refused {
-        eprintln!(
-            "skipped: the kernel refuses network namespaces, or `ip` is missing (needs root, iproute2)"
-        );
-    }
-    refused
-}
-
 fn directory() -> tempfile::TempDir {
     let directory = tempfile::tempdir().unwrap();
     fs::write(directory.path().join("apart.toml"), EXPERIMENT).unwrap();
@@ -86,7 +75,7 @@ fn kept() -> BTreeSet<PathBuf> {
 
 #[test]
 fn both_sides_have_a_namespace_and_a_link() {
-    if refused() {
+    if namespaces_are_refused() {
         return;
     }
     let directory = directory();
@@ -148,7 +137,7 @@ fn both_sides_have_a_namespace_and_a_link() {
 
 #[test]
 fn kill_leaves_no_process_and_no_namespace() {
-    if refused() {
+    if namespaces_are_refused() {
         return;
     }
     let directory = directory();

@@ -1,7 +1,6 @@
 //! Options that several commands share.
 
 use std::path::PathBuf;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result};
 use clap::Args;
@@ -9,6 +8,7 @@ use records::{Placement, Plan, Scheduling};
 use serde::de::{DeserializeOwned, IntoDeserializer};
 
 use crate::arms::{Arms, SubjectOption};
+use crate::dates;
 use crate::experiment::{Changes, Draft, Experiment};
 use crate::preflight::Limits;
 use crate::processors::{self, Wanted};
@@ -120,9 +120,7 @@ pub(super) fn word<T: DeserializeOwned>(text: &str) -> Result<T, serde::de::valu
     T::deserialize(text.into_deserializer())
 }
 
-#[expect(clippy::disallowed_methods, reason = "any seed will do")]
 fn seed_from_time() -> Result<u64> {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH);
-    let seconds = since.context("the clock is set before 1970")?.as_secs();
-    Ok(seconds)
+    let since = dates::since_1970();
+    Ok(since.context("the clock is set before 1970")?.as_secs())
 }

@@ -169,7 +169,7 @@ impl Drop for Sshd {
 }
 
 /// Whether the kernel lets a test make network namespaces and join them.
-pub fn namespaces_are_allowed() -> bool {
+fn namespaces_are_allowed() -> bool {
     let pair = [
         "link", "add", "kio0", "type", "veth", "peer", "name", "kio1",
     ];
@@ -178,6 +178,17 @@ pub fn namespaces_are_allowed() -> bool {
         .args(pair)
         .output();
     made.is_ok_and(|output| output.status.success())
+}
+
+/// Whether it does not, which is said: the test then shows nothing.
+pub fn namespaces_are_refused() -> bool {
+    let refused = !namespaces_are_allowed();
+    if refused {
+        eprintln!(
+            "skipped: the kernel refuses network namespaces, or `ip` is missing (needs root, iproute2)"
+        );
+    }
+    refused
 }
 
 /// Kills a process of the test's own.

@@ -3,7 +3,7 @@
 use super::{Block, chapter_id, heading};
 use crate::assess::Assessment;
 use crate::claims::Family;
-use crate::experiments::absent;
+use crate::experiments::{EXPERIMENTS, absent};
 use crate::figures;
 use crate::tables::{self, Table};
 use crate::text::{Prose, joined};
@@ -24,11 +24,11 @@ pub(super) fn chapter(assessments: &[Assessment]) -> Vec<Block> {
                 first.study.title(),
                 format!("#{}", chapter_id(assessments, &first.study, "run")),
             )
-            .text(
-                ": of the experiments in the order card, ladder, quick, and so on as in the \
-                     table below, the first that was run, and of several runs of it the newest, \
-                     whatever they show.",
-            ),
+            .text(format!(
+                ": of the experiments in the order {}, {}, {}, and so on as in the table below, the \
+                 first that was run, and of several runs of it the newest, whatever they show.",
+                EXPERIMENTS[0].name, EXPERIMENTS[1].name, EXPERIMENTS[2].name
+            )),
         ));
     }
     blocks.push(open(tables::runs(assessments)));
