@@ -347,8 +347,11 @@ impl RemoteServer {
 
     /// See [`super::Server::explain`].
     pub fn explain(&self, error: anyhow::Error) -> anyhow::Error {
+        let was_open = self.remote.0.borrow().session.is_some();
         match self.ask(&Request::End) {
             Ok(Answer::Ended { end }) => explain(error, end),
+            // The load generator can notice it before this side does.
+            Err(cut) if was_open => explain(error, Some(format!("{cut:#}"))),
             _ => error,
         }
     }
