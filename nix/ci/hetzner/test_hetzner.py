@@ -34,6 +34,12 @@ esac
 """
 
 
+def setUpModule():
+    # A shell gives what it starts in the background a SIGINT that is ignored, which no script can undo.
+    # A handler of this process is the default in those that it starts, as at a terminal.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 class Hetzner(unittest.TestCase):
     def setUp(self):
         self.directory = Path(tempfile.mkdtemp())
