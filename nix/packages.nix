@@ -19,6 +19,7 @@ lib.fix (
       ];
     };
     peers = pkgs.callPackage ./peers.nix { };
+    kio-cpp = pkgs.callPackage ./kio-cpp.nix { };
     report = pkgs.callPackage ./report.nix { inherit (packages) analysis; };
     image = pkgs.callPackage ./image.nix { inherit (packages) subjects; };
     default = packages.report;

@@ -4,8 +4,7 @@
 //! interval adds up both intervals (as squares, of the logarithms). It is wider than a paired one, and
 //! it cannot see what differed between the runs as a whole.
 
-use records::LoadPoint;
-use serde_json::Value as Json;
+use records::{Difference, LoadPoint};
 
 use crate::claims::OUR_ARM;
 use crate::metric::Metric;
@@ -118,51 +117,19 @@ impl Change {
     }
 }
 
-/// Field by field, what two runs were made with: the name, and both values where they differ.
-pub fn differences(a: &Study, b: &Study) -> Vec<(String, String, String)> {
-    let of = |study: &Study| {
-        let mut fields = Vec::new();
-        for (name, value) in [
-            ("environment", serde_json::to_value(&study.environment)),
-            ("plan", serde_json::to_value(&study.plan)),
-        ] {
-            flatten(name, &value.unwrap_or(Json::Null), &mut fields);
+/// In what plans and environments of two runs differ, by fields.
+pub fn differences(a: &Study, b: &Study) -> Vec<Difference> {
+    let environments = a.environment.differences(&b.environment);
+    let of_plans = a.plan.differences(&b.plan);
+    let below = |part: &'static str| {
+        move |difference: Difference| Difference {
+            field: format!("{part}.{}", difference.field),
+            ..difference
         }
-        fields
     };
-    let (first, second) = (of(a), of(b));
-    let get = |fields: &[(String, String)], name: &str| {
-        let found = fields.iter().find(|(known, _)| known == name);
-        found.map_or_else(String::new, |(_, value)| value.clone())
-    };
-    let mut names: Vec<&String> = first.iter().chain(&second).map(|(name, _)| name).collect();
-    names.sort_unstable();
-    names.dedup();
-    (names.into_iter())
-        .map(|name| (name.clone(), get(&first, name), get(&second, name)))
-        .filter(|(_, a, b)| a != b)
+    (environments.into_iter().map(below("environment")))
+        .chain(of_plans.into_iter().map(below("plan")))
         .collect()
-}
-
-/// `environment.sysctls.net.core.somaxconn` and its value, for every leaf.
-fn flatten(name: &str, value: &Json, fields: &mut Vec<(String, String)>) {
-    match value {
-        Json::Object(map) => {
-            for (key, value) in map {
-                flatten(&format!("{name}.{key}"), value, fields);
-            }
-        }
-        Json::Array(list) if list.iter().any(|item| item.is_object()) => {
-            for (place, value) in list.iter().enumerate() {
-                let key = value.get("name").and_then(Json::as_str);
-                let key = key.map_or_else(|| place.to_string(), str::to_owned);
-                flatten(&format!("{name}.{key}"), value, fields);
-            }
-        }
-        Json::String(text) => fields.push((name.to_owned(), text.clone())),
-        Json::Null => {}
-        other => fields.push((name.to_owned(), other.to_string())),
-    }
 }
 
 #[cfg(test)]

@@ -84,8 +84,8 @@ pub fn experiment(name: &str) -> Option<&'static Experiment> {
         .find(|experiment| experiment.name == name)
 }
 
-/// The runs in the order of a report: by experiment, those of readers last; of one experiment the
-/// newest first. The first gives the answer.
+/// The runs in the order of a report: by experiment, those of readers last; of one experiment those on
+/// this machine's loopback first, and the newest first. The first gives the answer.
 pub fn in_order(mut assessments: Vec<Assessment>) -> Vec<Assessment> {
     let place = |study: &Study| {
         (EXPERIMENTS.iter())
@@ -94,7 +94,9 @@ pub fn in_order(mut assessments: Vec<Assessment>) -> Vec<Assessment> {
     };
     assessments.sort_by(|a, b| {
         let places = place(&a.study).cmp(&place(&b.study));
-        places.then_with(|| b.study.name.cmp(&a.study.name))
+        places
+            .then_with(|| (a.study.plan.host != "local").cmp(&(b.study.plan.host != "local")))
+            .then_with(|| b.study.name.cmp(&a.study.name))
     });
     assessments
 }

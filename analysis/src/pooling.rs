@@ -1,4 +1,5 @@
-//! Which runs are repeats of each other: those of one experiment, if nothing that matters differs.
+//! Which runs are repeats of each other: those of one experiment on one kind of host, if nothing that
+//! matters differs.
 
 use records::{Difference, Environment, Plan};
 
@@ -43,19 +44,23 @@ pub struct Described<'a> {
     pub environment: &'a Environment,
 }
 
-/// Refuses runs of one experiment between which a difference matters. Runs of different experiments are
-/// never pooled, and may differ.
+/// Refuses runs of one experiment on one kind of host between which a difference matters. Runs of
+/// different experiments, or of one locally and across namespaces, stand side by side and may differ.
 pub fn check(runs: &[Described<'_>]) -> Result<(), PoolError> {
     for (place, run) in runs.iter().enumerate() {
         // One of them is enough: what equals the first equals the others.
         let first = runs[..place]
             .iter()
-            .find(|other| other.plan.experiment == run.plan.experiment);
+            .find(|other| which(other) == which(run));
         if let Some(first) = first {
             check_pair(*first, *run)?;
         }
     }
     Ok(())
+}
+
+fn which<'a>(run: &Described<'a>) -> (&'a str, &'a str) {
+    (&run.plan.experiment, &run.plan.host)
 }
 
 fn check_pair(a: Described<'_>, b: Described<'_>) -> Result<(), PoolError> {

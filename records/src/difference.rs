@@ -57,24 +57,41 @@ fn fields(record: &impl Serialize) -> BTreeMap<String, String> {
     found
 }
 
-/// Objects are entered; lists are compared whole, as one entry more would shift all others.
+/// Objects are entered, and lists whose entries have names, by these; other lists are compared whole, as
+/// one entry more would shift all others.
 fn flatten(name: &str, value: &Value, found: &mut BTreeMap<String, String>) {
+    let below = |key: &str| match name {
+        "" => key.to_owned(),
+        name => format!("{name}.{key}"),
+    };
     match value {
         Value::Object(members) => {
             for (key, member) in members {
-                let name = if name.is_empty() {
-                    key.clone()
-                } else {
-                    format!("{name}.{key}")
-                };
-                flatten(&name, member, found);
+                flatten(&below(key), member, found);
             }
         }
-        Value::String(text) => {
-            found.insert(name.to_owned(), format!("{text:?}"));
+        Value::Array(entries) => match named(entries) {
+            Some(named) => {
+                for (key, entry) in named {
+                    flatten(&below(key), entry, found);
+                }
+            }
+            None => {
+                found.insert(name.to_owned(), value.to_string());
+            }
+        },
+        Value::String(text) if !text.is_empty() => {
+            found.insert(name.to_owned(), text.clone());
         }
         other => {
             found.insert(name.to_owned(), other.to_string());
         }
     }
+}
+
+/// The entries by name, where each has one.
+fn named(entries: &[Value]) -> Option<Vec<(&str, &Value)>> {
+    let named = |entry| Some((Value::get(entry, "name")?.as_str()?, entry));
+    let named: Vec<_> = entries.iter().map(named).collect::<Option<_>>()?;
+    (!named.is_empty()).then_some(named)
 }

@@ -1,4 +1,4 @@
-//! How many blocks an effect needs, from noise that was measured.
+//! How many blocks an effect needs, and which effect some blocks find, from noise that was measured.
 
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
@@ -94,6 +94,35 @@ pub fn blocks_needed(residuals: &[f64], true_ratio: f64, seed: Seed) -> Option<u
     Some(many)
 }
 
+/// The reduction, a share of the whole, that so many blocks find as often as [`WANTED`], to half a
+/// percent. `None` where they do not find even the largest that is looked for, or there is no noise to
+/// judge by.
+pub fn detectable(residuals: &[f64], blocks: usize, seed: Seed) -> Option<f64> {
+    if residuals.is_empty() {
+        return None;
+    }
+    let share = |steps: u32| f64::from(steps) / DETECTABLE_STEPS;
+    let found = |steps: u32| power(residuals, 1.0 - share(steps), blocks, seed) >= WANTED;
+    let (mut too_small, mut enough) = (0, MOST_DETECTABLE_STEPS);
+    if !found(enough) {
+        return None;
+    }
+    while enough - too_small > 1 {
+        let middle = u32::midpoint(too_small, enough);
+        if found(middle) {
+            enough = middle;
+        } else {
+            too_small = middle;
+        }
+    }
+    Some(share(enough))
+}
+
+/// Steps of an effect's search in the whole: half a percent each.
+const DETECTABLE_STEPS: f64 = 200.0;
+/// The largest effect that is looked for: 32 %, beyond which nobody needs statistics.
+const MOST_DETECTABLE_STEPS: u32 = 64;
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -115,6 +144,18 @@ mod tests {
         assert!(power(&loud, 0.95, more / 2, Seed::new(2)) < WANTED);
         assert_eq!(blocks_needed(&noise(3.0), 0.95, seed), None);
         assert_eq!(blocks_needed(&[], 0.95, seed), None);
+    }
+
+    #[test]
+    fn what_is_detectable_is_found_and_half_of_it_is_not() {
+        let noise = noise(0.04);
+        let effect = detectable(&noise, 15, Seed::new(1)).unwrap();
+        assert!(power(&noise, 1.0 - effect, 15, Seed::new(2)) >= WANTED - 0.05);
+        assert!(power(&noise, 1.0 - effect / 2.0, 15, Seed::new(2)) < WANTED);
+        let more_blocks = detectable(&noise, 40, Seed::new(1)).unwrap();
+        assert!(more_blocks < effect, "{more_blocks} and {effect}");
+        assert_eq!(detectable(&self::noise(3.0), 15, Seed::new(1)), None);
+        assert_eq!(detectable(&[], 15, Seed::new(1)), None);
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! Two runs beside each other.
 
+use records::Difference;
+
 use super::{Column, Display, Kind, Line, Table, Value};
 use crate::compare::{
     COMPARED, Change, common, differences as differing, headline, loads, quotient,
@@ -12,11 +14,11 @@ const RATIO: Display = Display::Decimals(3);
 
 /// What the runs were made with, where it differs.
 pub fn differences(a: &Study, b: &Study) -> Table {
-    let line = |(field, first, second): (String, String, String)| {
+    let line = |difference: Difference| {
         Line::plain(vec![
-            Value::Name(field),
-            Value::Text(first),
-            Value::Text(second),
+            Value::Name(difference.field),
+            Value::Text(difference.a),
+            Value::Text(difference.b),
         ])
     };
     Table {

@@ -41,7 +41,7 @@ fn line(study: &Study, judged: &Judged) -> Line {
     Line::plain(vec![
         Value::Name(judged.claim.id.clone()),
         Value::Text(judged.verdict.word().to_owned()),
-        Value::Text(study.plan.experiment.clone()),
+        Value::Text(study.title()),
         Value::Text(subject.loads.iter().map(load_label).collect()),
         Value::number(subject.claimed, display),
         Value::estimate(found, display),

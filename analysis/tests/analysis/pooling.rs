@@ -55,7 +55,7 @@ fn repeats_stand_in_one_report() {
 fn another_kernel_is_refused_by_the_field_and_both_values() {
     let message = refusal(|other| other.environment.server.kernel_release = "6.12.1".into());
     for part in [
-        "server.kernel_release is \"6.18.0\" and \"6.12.1\"",
+        "server.kernel_release is 6.18.0 and 6.12.1",
         "2026-01-02-synthetic-2c-synthetic and 2026-01-03-synthetic-2c-synthetic",
         "experiment \"synthetic\"",
         "Give one of them",
@@ -111,6 +111,22 @@ fn different_experiments_may_differ() {
         other.environment.server.kernel_release = "6.12.1".into();
     });
     assert!(output.status.success(), "{output:?}");
+}
+
+#[test]
+fn the_same_experiment_on_another_kind_of_host_stands_beside_it() {
+    let root = tempfile::tempdir().unwrap();
+    small().write(&root.path().join(A));
+    let mut other = small();
+    other.plan.host = "netns".into();
+    other.plan.window_s += 1;
+    other.write(&root.path().join(B));
+    let output = report(root.path());
+    assert!(output.status.success(), "{output:?}");
+    let text = std::fs::read_to_string(root.path().join("out/report.md")).unwrap();
+    // That of this machine's loopback first, though it is the older one.
+    let place = |heading: &str| text.find(heading).unwrap_or_else(|| panic!("no {heading}"));
+    assert!(place("</a>Experiment synthetic\n") < place("</a>Experiment synthetic, host netns\n"));
 }
 
 #[test]

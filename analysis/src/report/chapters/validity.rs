@@ -1,12 +1,14 @@
 //! How far the numbers can be trusted: blocks, gates, foreign CPU, noise floor.
 
+use rayon::prelude::*;
 use records::EndReason;
 
 use super::{Block, heading, subheading};
 use crate::gates::{FOREIGN_CPU_LIMIT, STEAL_LIMIT};
 use crate::metric::Metric;
-use crate::model::{Cell, Study};
-use crate::stats::median;
+use crate::model::{Cell, Outcome, Study};
+use crate::stats::power::{self, WANTED};
+use crate::stats::{MIN_BLOCKS, Seed, median};
 use crate::tables;
 use crate::text::{Prose, fixed, load_name, percent};
 
@@ -31,6 +33,7 @@ pub(super) fn chapter(study: &Study) -> Vec<Block> {
             .into_iter()
             .map(|metric| noise(study, metric)),
     );
+    points.push(detectable(study));
     points.retain(|point| !point.is_empty());
     blocks.push(Block::List(points));
     if !invalid.lines.is_empty() {
@@ -172,4 +175,36 @@ fn noise(study: &Study, metric: Metric) -> Prose {
             fixed(floor.estimate.high, 3)
         ))
         .text(format!(" at {}.", load_name(study.load(floor.point))))
+}
+
+/// The least difference that a run with this noise and these blocks tells from none.
+fn detectable(study: &Study) -> Prose {
+    let metric = Metric::CpuUsPerRequest;
+    let logs = |pair, point| match &study.ratio(pair, point, metric)?.outcome {
+        Outcome::Measured { log_ratios, .. } => Some(log_ratios),
+        Outcome::Invalid(_) | Outcome::NotMeasured => None,
+    };
+    let of_loads: Vec<(usize, &Vec<f64>)> = (study.noise.controls().iter())
+        .flat_map(|&pair| (0..study.plan.load_points.len()).map(move |point| (pair, point)))
+        .filter_map(|(pair, point)| Some((point, logs(pair, point)?)))
+        .filter(|(_, logs)| logs.len() >= MIN_BLOCKS)
+        .collect();
+    let found: Vec<String> = (of_loads.par_iter())
+        .map(|(point, logs)| {
+            let residuals = power::residuals(logs);
+            let seed = Seed::new(study.plan.seed);
+            let effect = power::detectable(&residuals, logs.len(), seed)
+                .map_or_else(|| "nothing looked for".to_owned(), |e| percent(e, 1));
+            format!("{effect} at {}", load_name(study.load(*point)))
+        })
+        .collect();
+    if found.is_empty() {
+        return Prose::new();
+    }
+    Prose::from(format!(
+        "Power: with the noise that the repeat shows and as many blocks, {} of runs would tell this much \
+         less CPU a request from none: {}.",
+        percent(WANTED, 0),
+        found.join("; ")
+    ))
 }
