@@ -177,6 +177,9 @@ fn noise(study: &Study, metric: Metric) -> Prose {
         .text(format!(" at {}.", load_name(study.load(floor.point))))
 }
 
+/// A simulation takes the square of this; a run of more blocks finds what so many find.
+const MOST_SIMULATED_BLOCKS: usize = 60;
+
 /// The least difference that a run with this noise and these blocks tells from none.
 fn detectable(study: &Study) -> Prose {
     let metric = Metric::CpuUsPerRequest;
@@ -193,17 +196,19 @@ fn detectable(study: &Study) -> Prose {
         .map(|(point, logs)| {
             let residuals = power::residuals(logs);
             let seed = Seed::new(study.plan.seed);
-            let effect = power::detectable(&residuals, logs.len(), seed)
+            let blocks = logs.len().min(MOST_SIMULATED_BLOCKS);
+            let effect = power::detectable(&residuals, blocks, seed)
                 .map_or_else(|| "nothing looked for".to_owned(), |e| percent(e, 1));
-            format!("{effect} at {}", load_name(study.load(*point)))
+            let load = load_name(study.load(*point));
+            format!("{effect} in {blocks} blocks at {load}")
         })
         .collect();
     if found.is_empty() {
         return Prose::new();
     }
     Prose::from(format!(
-        "Power: with the noise that the repeat shows and as many blocks, {} of runs would tell this much \
-         less CPU a request from none: {}.",
+        "Power: with the noise that the repeat shows, {} of runs would tell this much less CPU a request \
+         from none: {}.",
         percent(WANTED, 0),
         found.join("; ")
     ))
