@@ -95,7 +95,7 @@ pub fn in_order(mut assessments: Vec<Assessment>) -> Vec<Assessment> {
     assessments.sort_by(|a, b| {
         let places = place(&a.study).cmp(&place(&b.study));
         places
-            .then_with(|| (a.study.plan.host != "local").cmp(&(b.study.plan.host != "local")))
+            .then_with(|| b.study.local().cmp(&a.study.local()))
             .then_with(|| b.study.name.cmp(&a.study.name))
     });
     assessments

@@ -1,6 +1,6 @@
 //! In what two records of one kind differ, field by field.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use serde::Serialize;
@@ -11,7 +11,7 @@ use serde_json::Value;
 pub struct Difference {
     /// The field, with dots: `server.sysctls.net.core.somaxconn`.
     pub field: String,
-    /// Its value in the first; `absent` where that has no such field.
+    /// Its value in the first, as JSON; `absent` where that has no such field.
     pub a: String,
     /// Its value in the second.
     pub b: String,
@@ -57,8 +57,8 @@ fn fields(record: &impl Serialize) -> BTreeMap<String, String> {
     found
 }
 
-/// Objects are entered, and lists whose entries have names, by these; other lists are compared whole, as
-/// one entry more would shift all others.
+/// Objects are entered; lists are compared whole, as one entry more would shift all others. Where each
+/// entry has a name of its own, the list is of the names, and the entries are entered by them.
 fn flatten(name: &str, value: &Value, found: &mut BTreeMap<String, String>) {
     let below = |key: &str| match name {
         "" => key.to_owned(),
@@ -72,6 +72,8 @@ fn flatten(name: &str, value: &Value, found: &mut BTreeMap<String, String>) {
         }
         Value::Array(entries) => match named(entries) {
             Some(named) => {
+                let names: Vec<&str> = named.iter().map(|(key, _)| *key).collect();
+                found.insert(name.to_owned(), Value::from(names).to_string());
                 for (key, entry) in named {
                     flatten(&below(key), entry, found);
                 }
@@ -80,18 +82,58 @@ fn flatten(name: &str, value: &Value, found: &mut BTreeMap<String, String>) {
                 found.insert(name.to_owned(), value.to_string());
             }
         },
-        Value::String(text) if !text.is_empty() => {
-            found.insert(name.to_owned(), text.clone());
-        }
         other => {
             found.insert(name.to_owned(), other.to_string());
         }
     }
 }
 
-/// The entries by name, where each has one.
+/// The entries with their names, where each has one that no other has.
 fn named(entries: &[Value]) -> Option<Vec<(&str, &Value)>> {
     let named = |entry| Some((Value::get(entry, "name")?.as_str()?, entry));
     let named: Vec<_> = entries.iter().map(named).collect::<Option<_>>()?;
-    (!named.is_empty()).then_some(named)
+    let names: BTreeSet<&str> = named.iter().map(|(name, _)| *name).collect();
+    (!named.is_empty() && names.len() == named.len()).then_some(named)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn names(a: &Value, b: &Value) -> Vec<String> {
+        let found = between(a, b, |_| true);
+        found
+            .into_iter()
+            .map(|difference| difference.field)
+            .collect()
+    }
+
+    #[test]
+    fn of_a_list_with_names_the_entry_is_told_and_its_order_counts() {
+        let a = json!({"arms": [{"name": "x", "cpu": 1}, {"name": "y", "cpu": 2}]});
+        let changed = json!({"arms": [{"name": "x", "cpu": 1}, {"name": "y", "cpu": 3}]});
+        let turned = json!({"arms": [{"name": "y", "cpu": 2}, {"name": "x", "cpu": 1}]});
+        assert_eq!(names(&a, &changed), ["arms.y.cpu"]);
+        assert_eq!(names(&a, &turned), ["arms"]);
+        assert!(names(&a, &a).is_empty());
+    }
+
+    #[test]
+    fn a_list_with_a_name_twice_or_without_names_is_compared_whole() {
+        let twice = |first| json!({"arms": [{"name": "x", "cpu": first}, {"name": "x", "cpu": 2}]});
+        assert_eq!(names(&twice(1), &twice(3)), ["arms"]);
+        assert_eq!(
+            names(&json!({"cpus": [0, 1]}), &json!({"cpus": [1, 0]})),
+            ["cpus"]
+        );
+    }
+
+    #[test]
+    fn a_text_is_no_number_and_an_empty_one_is_there() {
+        assert_eq!(names(&json!({"a": "4"}), &json!({"a": 4})), ["a"]);
+        let found = between(&json!({"a": ""}), &json!({}), |_| true);
+        assert_eq!(found[0].to_string(), "a is \"\" and absent");
+    }
 }

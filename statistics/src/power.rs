@@ -83,45 +83,37 @@ pub fn blocks_needed(residuals: &[f64], true_ratio: f64, seed: Seed) -> Option<u
             return None;
         }
     }
-    while many - too_few > 1 {
-        let middle = usize::midpoint(too_few, many);
-        if enough(middle) {
-            many = middle;
-        } else {
-            too_few = middle;
-        }
-    }
-    Some(many)
+    Some(least(too_few, many, enough))
 }
 
-/// The reduction, a share of the whole, that so many blocks find as often as [`WANTED`], to half a
-/// percent. `None` where they do not find even the largest that is looked for, or there is no noise to
-/// judge by.
-pub fn detectable(residuals: &[f64], blocks: usize, seed: Seed) -> Option<f64> {
-    if residuals.is_empty() {
-        return None;
-    }
-    let share = |steps: u32| f64::from(steps) / DETECTABLE_STEPS;
-    let found = |steps: u32| power(residuals, 1.0 - share(steps), blocks, seed) >= WANTED;
-    let (mut too_small, mut enough) = (0, MOST_DETECTABLE_STEPS);
-    if !found(enough) {
-        return None;
-    }
+/// The least number that is enough, above one that is not and up to one that is.
+fn least(mut too_small: usize, mut enough: usize, is_enough: impl Fn(usize) -> bool) -> usize {
     while enough - too_small > 1 {
-        let middle = u32::midpoint(too_small, enough);
-        if found(middle) {
+        let middle = usize::midpoint(too_small, enough);
+        if is_enough(middle) {
             enough = middle;
         } else {
             too_small = middle;
         }
     }
-    Some(share(enough))
+    enough
 }
 
-/// Steps of an effect's search in the whole: half a percent each.
-const DETECTABLE_STEPS: f64 = 200.0;
-/// The largest effect that is looked for: 32 %, beyond which nobody needs statistics.
-const MOST_DETECTABLE_STEPS: u32 = 64;
+/// The reduction, a share of the whole, that so many blocks find as often as [`WANTED`], to half a
+/// percent. `None` where they do not find even [`MOST_DETECTABLE`], or there is no noise to judge by.
+pub fn detectable(residuals: &[f64], blocks: usize, seed: Seed) -> Option<f64> {
+    if residuals.is_empty() {
+        return None;
+    }
+    let share = |steps: usize| steps as f64 * DETECTABLE_STEP;
+    let found = |steps: usize| power(residuals, 1.0 - share(steps), blocks, seed) >= WANTED;
+    found(MOST_DETECTABLE_STEPS).then(|| share(least(0, MOST_DETECTABLE_STEPS, found)))
+}
+
+const DETECTABLE_STEP: f64 = 0.005;
+const MOST_DETECTABLE_STEPS: usize = 64;
+/// The largest reduction that [`detectable`] looks for: beyond it nobody needs statistics.
+pub const MOST_DETECTABLE: f64 = MOST_DETECTABLE_STEPS as f64 * DETECTABLE_STEP;
 
 #[cfg(test)]
 mod tests {

@@ -135,10 +135,19 @@ impl Study {
 
     /// The experiment as a heading names it, with its host where that is not the usual one.
     pub fn title(&self) -> String {
-        match self.plan.host.as_str() {
-            "local" | "" => self.plan.experiment.clone(),
-            host => format!("{}, host {host}", self.plan.experiment),
+        let Plan {
+            experiment, host, ..
+        } = &self.plan;
+        if self.local() {
+            experiment.clone()
+        } else {
+            format!("{experiment}, host {host}")
         }
+    }
+
+    /// Whether the server was reached over this machine's loopback, as is usual.
+    pub fn local(&self) -> bool {
+        matches!(self.plan.host.as_str(), "local" | "")
     }
 
     /// The arm's place in the plan.

@@ -17,8 +17,8 @@ pub fn differences(a: &Study, b: &Study) -> Table {
     let line = |difference: Difference| {
         Line::plain(vec![
             Value::Name(difference.field),
-            Value::Text(difference.a),
-            Value::Text(difference.b),
+            Value::Text(plain(difference.a)),
+            Value::Text(plain(difference.b)),
         ])
     };
     Table {
@@ -30,6 +30,14 @@ pub fn differences(a: &Study, b: &Study) -> Table {
             Column::new("second", "B", Kind::Words),
         ],
         lines: differing(a, b).into_iter().map(line).collect(),
+    }
+}
+
+/// A value without the quotes of JSON; nothing where there is none.
+fn plain(json: String) -> String {
+    match json.as_str() {
+        "absent" | "null" => String::new(),
+        text => serde_json::from_str(text).unwrap_or(json),
     }
 }
 

@@ -55,7 +55,7 @@ fn repeats_stand_in_one_report() {
 fn another_kernel_is_refused_by_the_field_and_both_values() {
     let message = refusal(|other| other.environment.server.kernel_release = "6.12.1".into());
     for part in [
-        "server.kernel_release is 6.18.0 and 6.12.1",
+        "server.kernel_release is \"6.18.0\" and \"6.12.1\"",
         "2026-01-02-synthetic-2c-synthetic and 2026-01-03-synthetic-2c-synthetic",
         "experiment \"synthetic\"",
         "Give one of them",

@@ -59,11 +59,11 @@ let
     hcloud = [ "hcloud" ];
     iproute2 = [ "ip" ];
     jq = [ "jq" ];
+    liburing = [ "true" ];
     nginx = [ "nginx" ];
     nixfmt = [ "nixfmt" ];
     nixfmt-tree = [ "nixfmt" ];
     nixos-anywhere = [ "nixos-anywhere" ];
-    liburing = [ "true" ];
     oha = [ "oha" ];
     openssh = [
       "ssh"

@@ -56,7 +56,7 @@ fn a_difference_names_the_field_and_both_values() {
     });
     assert_eq!(
         found[0].to_string(),
-        "server.sysctls.net.core.somaxconn is 4096 and 128"
+        "server.sysctls.net.core.somaxconn is \"4096\" and \"128\""
     );
     assert!(found[0].matters);
     let found = difference(|b| drop(b.subjects.remove("kio-rs")));

@@ -1,4 +1,4 @@
-//! How far the numbers can be trusted: blocks, gates, foreign CPU, noise floor.
+//! How far the numbers can be trusted: blocks, gates, foreign CPU, noise floor, power.
 
 use rayon::prelude::*;
 use records::EndReason;
@@ -7,7 +7,7 @@ use super::{Block, heading, subheading};
 use crate::gates::{FOREIGN_CPU_LIMIT, STEAL_LIMIT};
 use crate::metric::Metric;
 use crate::model::{Cell, Outcome, Study};
-use crate::stats::power::{self, WANTED};
+use crate::stats::power::{self, MOST_DETECTABLE, WANTED};
 use crate::stats::{MIN_BLOCKS, Seed, median};
 use crate::tables;
 use crate::text::{Prose, fixed, load_name, percent};
@@ -177,7 +177,7 @@ fn noise(study: &Study, metric: Metric) -> Prose {
         .text(format!(" at {}.", load_name(study.load(floor.point))))
 }
 
-/// A simulation takes the square of this; a run of more blocks finds what so many find.
+/// A simulation takes the square of this. A run of more blocks finds at least what so many find.
 const MOST_SIMULATED_BLOCKS: usize = 60;
 
 /// The least difference that a run with this noise and these blocks tells from none.
@@ -197,8 +197,10 @@ fn detectable(study: &Study) -> Prose {
             let residuals = power::residuals(logs);
             let seed = Seed::new(study.plan.seed);
             let blocks = logs.len().min(MOST_SIMULATED_BLOCKS);
-            let effect = power::detectable(&residuals, blocks, seed)
-                .map_or_else(|| "nothing looked for".to_owned(), |e| percent(e, 1));
+            let effect = power::detectable(&residuals, blocks, seed).map_or_else(
+                || format!("more than {}", percent(MOST_DETECTABLE, 0)),
+                |effect| percent(effect, 1),
+            );
             let load = load_name(study.load(*point));
             format!("{effect} in {blocks} blocks at {load}")
         })
