@@ -65,10 +65,11 @@ async fn talk(stream: &TcpStream, mode: Mode, counters: &Counters) -> io::Result
 /// Wait after a receive that found no buffer.
 const BACK_OFF: Duration = Duration::from_micros(100);
 
-/// No buffer was free: one is after a while, since none is kept.
+/// No buffer was free: one is after a while, since none is kept. The kernel says so by ENOBUFS, compio's
+/// own pool by an error of its own, where a later receive found it empty.
 fn is_exhausted(error: &io::Error) -> bool {
     const ENOBUFS: i32 = 105;
-    error.raw_os_error() == Some(ENOBUFS)
+    error.raw_os_error() == Some(ENOBUFS) || error.kind() == io::ErrorKind::ResourceBusy
 }
 
 /// Takes what is under way, so that the client gets the last answer.
