@@ -2,6 +2,7 @@
 
 use crate::assess::Assessment;
 use crate::model::Study;
+use crate::text::slug;
 
 /// An experiment of the study.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -99,6 +100,25 @@ pub fn in_order(mut assessments: Vec<Assessment>) -> Vec<Assessment> {
             .then_with(|| b.study.name.cmp(&a.study.name))
     });
     assessments
+}
+
+/// What a run is called in addresses inside a report of these: by its experiment, and its host where
+/// that is not this machine; by its folder where another run would be called the same.
+pub fn short_name(assessments: &[Assessment], study: &Study) -> String {
+    let of = |study: &Study| {
+        let plan = &study.plan;
+        if study.local() {
+            plan.experiment.clone()
+        } else {
+            format!("{}-{}", plan.experiment, plan.host)
+        }
+    };
+    let name = of(study);
+    let called = |a: &&Assessment| of(&a.study) == name || a.study.name == name;
+    match assessments.iter().filter(called).count() {
+        0 | 1 => slug(&name),
+        _ => slug(&study.name),
+    }
 }
 
 /// The study's experiments that none of the runs is of. The trial of the chain is never missed.

@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use super::Figure;
-use super::canvas::{MARGIN, WIDTH, figure, fitted, line, mark, pixel, width_of, words};
+use super::canvas::{MARGIN, WIDTH, figure, fitted, grid, mark, pixel, width_of, words};
 use super::palette::colour;
 use super::rows::PLOT;
 use super::scale::Scale;
@@ -35,9 +35,7 @@ pub fn balance(study: &Study) -> Option<Figure> {
         );
         body.push(html! {
             (words(MARGIN, top + 16.0, "panel", "start", &load_name(study.load(point))))
-            @for tick in [0.0, 0.25, 0.5, 0.75, 1.0] {
-                (line((scale.at(tick), first), (scale.at(tick), last), "grid"))
-            }
+            (grid([0.0, 0.25, 0.5, 0.75, 1.0].into_iter().map(|tick| scale.at(tick)).map(|x| [(x, first), (x, last)])))
             @for (place, (arm, shares)) in rows.iter().enumerate() {
                 (row(study.arm_name(*arm), shares, &scale, first + place as f64 * ROW))
             }
@@ -84,8 +82,8 @@ fn row(name: &str, [accepts, requests]: &[Vec<f64>; 2], scale: &Scale, top: f64)
     mark(
         &format!("{name}: {says}"),
         &html! {
-            (words(PLOT.0, top + 11.0, "label", "start", &label))
-            (words(PLOT.1, top + 11.0, "value", "end", &says))
+            (words(PLOT.0, top + 11.0, "", "start", &label))
+            (words(PLOT.1, top + 11.0, "", "end", &says))
             (bar(accepts, scale, top + 16.0))
             (bar(requests, scale, top + 16.0 + BAR + 1.5))
         },

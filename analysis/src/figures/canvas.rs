@@ -12,19 +12,23 @@ pub(super) const MARGIN: f64 = 14.0;
 /// Styles of a figure as a file of its own: plain values for light paper, which every renderer
 /// knows. Inside the report the page styles the same classes, also for dark screens.
 pub(super) const FILE_STYLE: &str = "\
-text{fill:#1c2127;font-size:11px;font-family:'Liberation Sans','DejaVu Sans',Arial,sans-serif}\
+text{fill:#1c2127;font-size:11px;font-family:'Liberation Sans','DejaVu Sans',Arial,sans-serif;\
+paint-order:stroke;stroke:#ffffff;stroke-width:3px}\
 .title{font-size:13.5px;font-weight:600}\
 .panel{font-size:12px;font-weight:600}\
-.label,.value{paint-order:stroke;stroke:#ffffff;stroke-width:3px}\
+.m{text-anchor:middle}\
+.e{text-anchor:end}\
 .mute{fill:#5f6b7a}\
 .axis{fill:#5f6b7a;font-size:10.5px}\
 .grid{stroke:#e4e7eb;stroke-width:1}\
 .rule{stroke:#5f6b7a;stroke-width:1}\
-.whisker{stroke:#1c2127;stroke-width:1.4;fill:none}\
+.w{stroke:#1c2127;stroke-width:1.4;fill:none}\
 .paper{fill:#ffffff}\
 .band{fill:#eef1f4}\
-.halo{stroke:#ffffff;stroke-width:1.5}\
+circle{stroke:#ffffff;stroke-width:1.5}\
 .hit{fill:none}\
+.bar{fill-opacity:0.75}\
+.cell{fill-opacity:0.22}\
 .thin{fill:none;stroke-width:0.8;stroke-opacity:0.32}\
 .curve{fill:none;stroke-width:1.8;stroke-linejoin:round}\
 .segment{stroke:#ffffff;stroke-width:1}";
@@ -45,6 +49,9 @@ pub(super) fn figure(title: &str, description: &str, height: f64, body: &Markup)
         }
     }
     .into_string()
+    .replace("></rect>", "/>")
+    .replace("></path>", "/>")
+    .replace("></circle>", "/>")
 }
 
 /// What stands for one number: its words are shown where a pointer rests on it.
@@ -54,10 +61,31 @@ pub(super) fn mark(words: &str, body: &Markup) -> Markup {
 
 /// Words at a place.
 pub(super) fn words(x: f64, y: f64, class: &str, anchor: &str, content: &str) -> Markup {
+    let anchor = match anchor {
+        "middle" => "m",
+        "end" => "e",
+        _ => "",
+    };
+    let classes = format!("{class} {anchor}");
+    let classes = Some(classes.trim()).filter(|classes| !classes.is_empty());
     html! {
-        text.(class) x=(pixel(x)) y=(pixel(y)) text-anchor=[Some(anchor).filter(|a| *a != "start")] {
-            (content)
+        text class=[classes] x=(pixel(x)) y=(pixel(y)) { (content) }
+    }
+}
+
+/// The lines that a panel's ticks stand for, as one path.
+pub(super) fn grid(lines: impl IntoIterator<Item = [(f64, f64); 2]>) -> Markup {
+    let line = |[(x, y), (to_x, to_y)]: [(f64, f64); 2]| {
+        let (x, y, to_x, to_y) = (pixel(x), pixel(y), pixel(to_x), pixel(to_y));
+        match (x == to_x, y == to_y) {
+            (true, _) => format!("M{x} {y}V{to_y}"),
+            (_, true) => format!("M{x} {y}H{to_x}"),
+            _ => format!("M{x} {y}L{to_x} {to_y}"),
         }
+    };
+    let path: String = lines.into_iter().map(line).collect();
+    html! {
+        @if !path.is_empty() { path.grid d=(path) {} }
     }
 }
 
@@ -68,24 +96,42 @@ pub(super) fn line(from: (f64, f64), to: (f64, f64), class: &str) -> Markup {
     }
 }
 
-/// The path through points.
+/// The path through points, to a tenth of a pixel.
 pub(super) fn path_through(points: impl IntoIterator<Item = (f64, f64)>) -> String {
-    let steps: Vec<String> = (points.into_iter())
-        .map(|(x, y)| format!("{} {}", pixel(x), pixel(y)))
-        .collect();
-    format!("M{}", steps.join("L"))
+    steps(points, 10.0)
 }
 
 /// The path through points to whole pixels: enough for thin lines, of which there are many.
 pub(super) fn coarse_path_through(points: impl IntoIterator<Item = (f64, f64)>) -> String {
-    let mut steps: Vec<String> = Vec::new();
+    steps(points, 1.0)
+}
+
+/// The path as steps from each point to the next, which take half the letters that places take. Steps
+/// are those between rounded places, so that nothing adds up.
+fn steps(points: impl IntoIterator<Item = (f64, f64)>, parts_a_pixel: f64) -> String {
+    let mut text = String::new();
+    let mut last: Option<[i64; 2]> = None;
     for (x, y) in points {
-        let step = format!("{} {}", fixed(x, 0), fixed(y, 0));
-        if steps.last() != Some(&step) {
-            steps.push(step);
+        let here = [x, y].map(|at| (at * parts_a_pixel).round() as i64);
+        let from = last.unwrap_or_default();
+        if last == Some(here) {
+            continue;
         }
+        text += match text.len() {
+            0 => "M",
+            _ if last.is_some() && !text.contains('l') => "l",
+            _ => "",
+        };
+        for (to, from) in here.into_iter().zip(from) {
+            let number = pixel((to - from) as f64 / parts_a_pixel);
+            if text.ends_with(|c: char| c.is_ascii_digit()) && !number.starts_with('-') {
+                text.push(' ');
+            }
+            text += &number;
+        }
+        last = Some(here);
     }
-    format!("M{}", steps.join("L"))
+    text
 }
 
 /// A coordinate as text: a tenth of a pixel is fine enough.
@@ -108,4 +154,26 @@ pub(super) fn fitted(name: &str, width: f64) -> String {
     }
     let kept: String = name.chars().take(most.saturating_sub(1)).collect();
     format!("{kept}\u{2026}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_goes_from_place_to_place() {
+        let points = [(10.04, 20.0), (11.26, 18.0), (11.26, 18.0), (12.0, 18.5)];
+        assert_eq!(path_through(points), "M10 20l1.3-2 0.7 0.5");
+        assert_eq!(coarse_path_through(points), "M10 20l1-2 1 1");
+        assert_eq!(path_through([(1.0, 2.0)]), "M1 2");
+        assert_eq!(path_through([]), "");
+    }
+
+    #[test]
+    fn roundings_do_not_add_up() {
+        let path = path_through((0..1000).map(|step| (f64::from(step) * 0.149, 0.0)));
+        let steps = path.trim_start_matches("M0 0l").split_whitespace();
+        let end: f64 = steps.step_by(2).map(|x| x.parse::<f64>().unwrap()).sum();
+        assert!((end - 148.9).abs() < 0.051, "{end}");
+    }
 }

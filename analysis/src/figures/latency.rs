@@ -22,7 +22,7 @@ const PERCENTILES: [(f64, &str); 5] = [
 ];
 /// The axis ends where few runs still have requests.
 const RAREST: f64 = 10_000.0;
-const POINTS_A_DECADE: u32 = 16;
+const POINTS_A_DECADE: u32 = 10;
 /// Of more arms the lines of single blocks hide the others.
 const ARMS_WITH_BLOCKS: usize = 3;
 
@@ -59,7 +59,7 @@ pub fn latency(study: &Study) -> Option<Figure> {
     let title = "Latency by percentile".to_owned();
     let caption = format!(
         "Thick: all blocks' latencies together; thin, for the first {ARMS_WITH_BLOCKS} arms: single \
-         blocks. Both axes are logarithmic: each step to the right is ten times rarer. Each load has \
+         blocks, of many some. Both axes are logarithmic: each step to the right is ten times rarer. Each load has \
          its own latency axis. Cells that failed a gate are not drawn.{}",
         drawn_of(study, &arms)
     );
@@ -122,8 +122,9 @@ fn draw(panel: Panel, heading: &str, x: &Axis, lines: &[Lines]) -> Markup {
     html! {
         (panel.frame(heading, x, &y))
         @for line in lines.iter().rev() {
-            @for block in &line.blocks {
-                path.thin d=(coarse_path_through(places(block))) stroke=(colour(line.place)) {}
+            @if !line.blocks.is_empty() {
+                @let blocks = line.blocks.iter().map(|block| coarse_path_through(places(block)));
+                path.thin d=(blocks.collect::<String>()) stroke=(colour(line.place)) {}
             }
         }
         @for line in lines.iter().rev() {

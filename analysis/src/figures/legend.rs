@@ -44,7 +44,7 @@ pub(super) fn drawn_of(study: &Study, arms: &[usize]) -> String {
         return String::new();
     }
     format!(
-        " {} of {} arms are drawn; the table has them all.",
+        " {} of {} arms are drawn; the CSV files have them all.",
         arms.len(),
         study.plan.arms.len()
     )
@@ -80,7 +80,7 @@ impl Legend {
                 @let y = TOP + (place / self.columns) as f64 * ROW + 6.0;
                 path d=(format!("M{} {}h18", pixel(x), pixel(y))) fill="none" stroke=(colour(place))
                     stroke-width="2.2" stroke-dasharray=[dash(place)] {}
-                (words(x + SWATCH, y + 3.8, "label", "start", &fitted(name, column - SWATCH)))
+                (words(x + SWATCH, y + 3.8, "", "start", &fitted(name, column - SWATCH)))
             }
         }
     }

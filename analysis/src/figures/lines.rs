@@ -167,7 +167,7 @@ fn point(x: f64, estimate: &Estimate, unit: &Unit, y: &Axis, place: usize) -> Ma
     html! {
         path d=(format!("M{} {}V{}", pixel(x), pixel(at(estimate.low)), pixel(at(estimate.high))))
             stroke=(colour(place)) stroke-width="1.3" {}
-        circle.halo cx=(pixel(x)) cy=(pixel(at(estimate.value))) r="3.2" fill=(colour(place)) {}
+        circle cx=(pixel(x)) cy=(pixel(at(estimate.value))) r="3.2" fill=(colour(place)) {}
     }
 }
 

@@ -4,11 +4,11 @@ use maud::{Markup, html};
 
 use super::Figure;
 use super::bars::absent;
-use super::canvas::{MARGIN, WIDTH, figure, fitted, mark, pixel, words};
+use super::canvas::{MARGIN, WIDTH, figure, fitted, pixel, words};
 use super::palette::{NEITHER, colour};
 use crate::bottleneck::Bottleneck;
 use crate::model::{Cell, Study};
-use crate::text::{load_label, load_name};
+use crate::text::load_label;
 
 const TITLE_HEIGHT: f64 = 34.0;
 const HEADING: f64 = 20.0;
@@ -34,7 +34,7 @@ pub fn bottlenecks(study: &Study) -> Figure {
             }
             @for arm in 0..study.plan.arms.len() {
                 @let y = top + HEADING + arm as f64 * ROW;
-                (words(MARGIN, y + 13.0, "label", "start", &fitted(study.arm_name(arm), NAMES - MARGIN - 4.0)))
+                (words(MARGIN, y + 13.0, "", "start", &fitted(study.arm_name(arm), NAMES - MARGIN - 4.0)))
                 @for (place, point) in points.iter().enumerate() {
                     (cell(study.cell(arm, *point), NAMES + place as f64 * width, y, width))
                 }
@@ -66,17 +66,13 @@ fn cell(cell: &Cell, x: f64, y: f64, width: f64) -> Markup {
         }
         None => (NEITHER, "\u{2013}", absent(cell).to_owned()),
     };
-    let says = format!("{} at {}: {word}", cell.arm_name, load_name(&cell.load));
     let fits = fitted(&format!("{sign} {word}"), width - 6.0);
-    mark(
-        &says,
-        &html! {
-            rect x=(pixel(x + 1.0)) y=(pixel(y + 1.0)) width=(pixel(width - 2.0)) height=(pixel(ROW - 2.0))
-                fill=(colour) fill-opacity="0.22" {}
-            rect x=(pixel(x + 1.0)) y=(pixel(y + 1.0)) width="3" height=(pixel(ROW - 2.0)) fill=(colour) {}
-            (words(x + 7.0, y + 13.0, "value", "start", &fits))
-        },
-    )
+    html! {
+        rect x=(pixel(x + 1.0)) y=(pixel(y + 1.0)) width=(pixel(width - 2.0)) height=(pixel(ROW - 2.0))
+            fill=(colour) fill-opacity="0.22" {}
+        rect x=(pixel(x + 1.0)) y=(pixel(y + 1.0)) width="3" height=(pixel(ROW - 2.0)) fill=(colour) {}
+        (words(x + 4.0, y + 13.0, "", "start", &fits))
+    }
 }
 
 fn look(bottleneck: Bottleneck) -> (&'static str, &'static str) {

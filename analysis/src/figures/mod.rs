@@ -23,7 +23,7 @@ pub use latency::latency;
 pub use lines::{Fit, by_load, sweep_name};
 pub use map::bottlenecks;
 pub use scatter::scatter;
-pub use series::{median_rates, series, windows};
+pub use series::{Rates, followed, median_rates, series, windows};
 pub use waterfall::waterfall;
 
 /// A figure.

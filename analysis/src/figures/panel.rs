@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::canvas::{MARGIN, WIDTH, line, words};
+use super::canvas::{MARGIN, WIDTH, grid, words};
 use super::scale::Scale;
 
 /// Where lines may be, from left to right.
@@ -63,17 +63,23 @@ impl Panel {
                 "middle"
             }
         };
+        let places = |axis: &Axis| -> Vec<f64> {
+            (axis.ticks.iter())
+                .map(|(number, _)| axis.scale.at(*number))
+                .collect()
+        };
+        let across = (places(y).into_iter()).map(|at| [(ACROSS.0, at), (ACROSS.1, at)]);
+        let upwards = (places(x).into_iter()).map(|at| [(at, first), (at, last)]);
         html! {
             (words(MARGIN, self.top + 15.0, "panel", "start", heading))
             (words(ACROSS.1, self.top + 15.0, "axis", "end", &y.name))
+            (grid(across.chain(upwards)))
             @for (number, name) in &y.ticks {
                 @let at = y.scale.at(*number);
-                (line((ACROSS.0, at), (ACROSS.1, at), "grid"))
                 (words(ACROSS.0 - 6.0, at + 3.5, "axis", "end", name))
             }
             @for (number, name) in &x.ticks {
                 @let at = x.scale.at(*number);
-                (line((at, first), (at, last), "grid"))
                 (words(at, last + 14.0, "axis", anchor(at), name))
             }
             @if !x.name.is_empty() {

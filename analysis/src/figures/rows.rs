@@ -3,7 +3,7 @@
 
 use maud::{Markup, html};
 
-use super::canvas::{MARGIN, WIDTH, figure, fitted, line, mark, pixel, words};
+use super::canvas::{MARGIN, WIDTH, figure, fitted, grid, line, mark, pixel, words};
 use super::scale::Scale;
 use crate::stats::Estimate;
 
@@ -88,11 +88,12 @@ impl Chart {
     }
 
     fn grid(&self, top: f64, bottom: f64) -> Markup {
-        html! {
-            @for tick in self.scale.ticks() {
-                (line((self.scale.at(tick), top), (self.scale.at(tick), bottom), "grid"))
-            }
-        }
+        let ticks = self
+            .scale
+            .ticks()
+            .into_iter()
+            .map(|tick| self.scale.at(tick));
+        grid(ticks.map(|x| [(x, top), (x, bottom)]))
     }
 
     fn row(&self, row: &Row, top: f64) -> Markup {
@@ -100,20 +101,23 @@ impl Chart {
         let label = fitted(&row.label, PLOT.1 - PLOT.0 - value_width - 12.0);
         let text_y = top + 11.0;
         let middle = top + 20.0;
-        let value_class = if row.estimate.is_some() {
-            "value"
-        } else {
-            "mute"
+        let value_class = if row.estimate.is_some() { "" } else { "mute" };
+        let body = html! {
+            (words(PLOT.0, text_y, "", "start", &label))
+            (words(PLOT.1, text_y, value_class, "end", &row.value))
+            @if let Some(estimate) = &row.estimate { (self.mark(estimate, row.colour, middle)) }
+        };
+        if label == row.label {
+            return body;
+        }
+        // A name that had to be cut is shown whole where a pointer rests on it.
+        let hit = html! {
+            rect.hit x=(pixel(PLOT.0)) y=(pixel(top)) width=(pixel(PLOT.1 - PLOT.0))
+                height=(pixel(ROW)) {}
         };
         mark(
             &format!("{}: {}", row.label, row.value),
-            &html! {
-                rect.hit x=(pixel(PLOT.0)) y=(pixel(top)) width=(pixel(PLOT.1 - PLOT.0))
-                    height=(pixel(ROW)) pointer-events="all" {}
-                (words(PLOT.0, text_y, "label", "start", &label))
-                (words(PLOT.1, text_y, value_class, "end", &row.value))
-                @if let Some(estimate) = &row.estimate { (self.mark(estimate, row.colour, middle)) }
-            },
+            &html! { (hit) (body) },
         )
     }
 
@@ -121,21 +125,21 @@ impl Chart {
         let [value, low, high] =
             [estimate.value, estimate.low, estimate.high].map(|v| self.scale.at(v));
         let whisker = format!(
-            "M{l} {t}V{b}M{l} {y}H{h}M{h} {t}V{b}",
+            "M{l} {t}v{whole}m0-{half}H{h}m0-{half}v{whole}",
             l = pixel(low),
             h = pixel(high),
             t = pixel(y - CAP),
-            b = pixel(y + CAP),
-            y = pixel(y),
+            half = pixel(CAP),
+            whole = pixel(2.0 * CAP),
         );
         html! {
             @if self.mark == Mark::Bar {
-                rect x=(pixel(PLOT.0)) y=(pixel(y - BAR / 2.0)) width=(pixel(value - PLOT.0))
-                    height=(pixel(BAR)) rx="1" fill=(colour) fill-opacity="0.75" {}
+                rect.bar x=(pixel(PLOT.0)) y=(pixel(y - BAR / 2.0)) width=(pixel(value - PLOT.0))
+                    height=(pixel(BAR)) fill=(colour) {}
             }
-            path.whisker d=(whisker) {}
+            path.w d=(whisker) {}
             @if self.mark == Mark::Dot {
-                circle.halo cx=(pixel(value)) cy=(pixel(y)) r="4.5" fill=(colour) {}
+                circle cx=(pixel(value)) cy=(pixel(y)) r="4.5" fill=(colour) {}
             }
         }
     }

@@ -70,7 +70,7 @@ pub fn scatter(study: &Study) -> Option<Figure> {
                 );
                 @let (cx, cy) = at(found);
                 (mark(&says, &html! {
-                    circle.halo cx=(pixel(cx)) cy=(pixel(cy)) r="4.5" fill=(colour(place)) {}
+                    circle cx=(pixel(cx)) cy=(pixel(cy)) r="4.5" fill=(colour(place)) {}
                 }))
             }
         }

@@ -6,7 +6,7 @@ use maud::{Markup, html};
 use records::SeriesRecord;
 
 use super::Figure;
-use super::canvas::{figure, mark, path_through};
+use super::canvas::{coarse_path_through, figure, mark, path_through};
 use super::legend::{Legend, drawn_arms, drawn_of};
 use super::palette::{colour, dash};
 use super::panel::{ACROSS, Axis, Panel};
@@ -18,7 +18,7 @@ use crate::text::{fixed, grouped, load_name};
 /// Lines of blocks besides lines of medians: with more arms they hide each other.
 const MOST_ARMS: usize = 4;
 /// Blocks whose lines are drawn.
-const MOST_BLOCKS: usize = 12;
+const MOST_BLOCKS: usize = 4;
 
 /// Requests a second between two readings: the later one's time in milliseconds, and the rate.
 pub type Rates = Vec<(u32, f64)>;
@@ -76,9 +76,14 @@ pub fn windows(study: &Study, arm: usize, point: usize) -> Vec<Rates> {
         .collect()
 }
 
+/// The arms whose windows are drawn.
+pub fn followed(study: &Study) -> Vec<usize> {
+    drawn_arms(study, MOST_ARMS)
+}
+
 /// The figure of all loads; `None` where no window was followed.
 pub fn series(study: &Study) -> Option<Figure> {
-    let arms = drawn_arms(study, MOST_ARMS);
+    let arms = followed(study);
     let panels: Vec<(usize, Vec<Vec<Rates>>)> = (0..study.plan.load_points.len())
         .map(|point| {
             let of = |arm: &usize| windows(study, *arm, point);
@@ -105,7 +110,7 @@ pub fn series(study: &Study) -> Option<Figure> {
     }
     let title = "Requests a second inside the window".to_owned();
     let caption = format!(
-        "Thick: the median over blocks at each step; thin: single blocks. A line that rises or falls \
+        "Thick: the median over blocks at each step; thin: the first {MOST_BLOCKS} blocks, each alone. A line that rises or falls \
          says that the server had not settled. All panels share the axes, which start at zero.{}",
         drawn_of(study, &arms)
     );
@@ -134,17 +139,17 @@ fn draw(
         "requests a second",
         |rate| grouped(rate, 0),
     );
-    let path = |rates: &Rates| {
-        path_through(
-            (rates.iter())
-                .map(|(ms, rate)| (x.scale.at(f64::from(*ms) / 1000.0), y.scale.at(*rate))),
-        )
+    let places = |rates: &Rates| -> Vec<(f64, f64)> {
+        (rates.iter())
+            .map(|(ms, rate)| (x.scale.at(f64::from(*ms) / 1000.0), y.scale.at(*rate)))
+            .collect()
     };
     html! {
         (panel.frame(heading, x, &y))
         @for (place, blocks) in arms.iter().enumerate().rev() {
-            @for block in blocks.iter().take(MOST_BLOCKS) {
-                path.thin d=(path(block)) stroke=(colour(place)) {}
+            @if !blocks.is_empty() {
+                @let lines = blocks.iter().take(MOST_BLOCKS).map(|b| coarse_path_through(places(b)));
+                path.thin d=(lines.collect::<String>()) stroke=(colour(place)) {}
             }
         }
         @for (place, blocks) in arms.iter().enumerate().rev() {
@@ -155,7 +160,7 @@ fn draw(
                     names[place], grouped(*first, 0), grouped(*last, 0)
                 );
                 (mark(&says, &html! {
-                    path.curve d=(path(&middle)) stroke=(colour(place))
+                    path.curve d=(path_through(places(&middle))) stroke=(colour(place))
                         stroke-dasharray=[dash(place)] {}
                 }))
             }

@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use super::Figure;
-use super::canvas::{MARGIN, WIDTH, figure, fitted, line, mark, pixel, width_of, words};
+use super::canvas::{MARGIN, WIDTH, figure, fitted, grid, line, mark, pixel, width_of, words};
 use super::palette::{COSTS, HELPS, NEITHER};
 use super::rows::PLOT;
 use super::scale::Scale;
@@ -114,9 +114,7 @@ fn draw(
     let last = first + (steps.len() + 1) as f64 * ROW;
     html! {
         (words(MARGIN, top + 16.0, "panel", "start", heading))
-        @for tick in scale.ticks() {
-            (line((scale.at(tick), first), (scale.at(tick), last), "grid"))
-        }
+        (grid(scale.ticks().into_iter().map(|tick| scale.at(tick)).map(|x| [(x, first), (x, last)])))
         (row(scale, first, study.arm_name(lowest), "100\u{a0}%", &html! {
             rect x=(pixel(PLOT.0)) y=(pixel(first + 20.0 - BAR / 2.0)) height=(pixel(BAR))
                 width=(pixel(scale.at(1.0) - PLOT.0)) fill=(NEITHER) {}
@@ -156,7 +154,7 @@ fn rung(study: &Study, scale: &Scale, step: &Step, top: f64) -> Markup {
             rect x=(pixel(scale.at(left))) y=(pixel(middle - BAR / 2.0)) height=(pixel(BAR))
                 width=(pixel((scale.at(right) - scale.at(left)).max(1.0))) fill=(colour) {}
             @if let Some((low, high)) = whisker(step) {
-                path.whisker d=(format!(
+                path.w d=(format!(
                     "M{l} {t}V{b}M{l} {m}H{h}M{h} {t}V{b}",
                     l = pixel(scale.at(low)), h = pixel(scale.at(high)),
                     t = pixel(middle - CAP), b = pixel(middle + CAP), m = pixel(middle)
@@ -181,10 +179,9 @@ fn row(scale: &Scale, top: f64, name: &str, says: &str, bar: &Markup) -> Markup 
     mark(
         &format!("{name}: {says}"),
         &html! {
-            rect.hit x=(pixel(PLOT.0)) y=(pixel(top)) width=(pixel(right - PLOT.0)) height=(pixel(ROW))
-                pointer-events="all" {}
-            (words(PLOT.0, top + 11.0, "label", "start", &name_fits))
-            (words(PLOT.1, top + 11.0, "value", "end", says))
+            rect.hit x=(pixel(PLOT.0)) y=(pixel(top)) width=(pixel(right - PLOT.0)) height=(pixel(ROW)) {}
+            (words(PLOT.0, top + 11.0, "", "start", &name_fits))
+            (words(PLOT.1, top + 11.0, "", "end", says))
             (bar)
         },
     )

@@ -111,6 +111,8 @@ pub enum Block {
         figure: Figure,
         /// Its data.
         data: Table,
+        /// The chapter whose table has the same numbers, so that they are not on the page twice.
+        within: Option<String>,
     },
     /// A figure whose data stand in the table beside it.
     Picture(Figure),

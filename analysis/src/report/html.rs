@@ -3,6 +3,7 @@
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::document::{Block, Document, Entry, RowLink, Sentence, grouped};
+use crate::figures::Figure;
 use crate::tables::Table;
 
 /// The page's styles.
@@ -21,7 +22,7 @@ pub fn page(document: &Document) -> String {
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
                 title { (document.title) ": " (document.subtitle) }
-                style { (PreEscaped(STYLE)) }
+                style { (PreEscaped(STYLE)) (PreEscaped(columns(document))) }
             }
             body {
                 header {
@@ -34,7 +35,47 @@ pub fn page(document: &Document) -> String {
             }
         }
     };
-    parts.into_string() + "\n"
+    // Optional in HTML, and a twentieth of a long page.
+    let mut text = parts.into_string();
+    for end in ["</td>", "</th>", "</tr>"] {
+        text = text.replace(end, "");
+    }
+    text + "\n"
+}
+
+/// The styles of columns of numbers and of names: a table says by places which of its own are.
+fn columns(document: &Document) -> String {
+    let mut most = 0;
+    let mut widest = |block: &Block| {
+        if let Block::Table { table, .. }
+        | Block::Folded { table, .. }
+        | Block::Figure { data: table, .. } = block
+        {
+            most = most.max(table.columns.len());
+        }
+    };
+    for part in &document.blocks {
+        part.walk(&mut widest);
+    }
+    let each = |look: &str, cell: &str, style: &str| {
+        let names: Vec<String> = (1..=most)
+            .map(|place| format!(".{look}{place} {cell}:nth-child({place})"))
+            .collect();
+        format!("{}{{{style}}}\n", names.join(","))
+    };
+    if most == 0 {
+        return String::new();
+    }
+    [
+        each("n", "th", "text-align:right"),
+        each("n", "td", "text-align:right;white-space:nowrap"),
+        each(
+            "c",
+            "td",
+            "font-family:var(--mono);font-size:.83em;white-space:nowrap",
+        ),
+    ]
+    .concat()
 }
 
 /// Links to the chapters.
@@ -76,16 +117,21 @@ fn block(block: &Block) -> Markup {
                 p.files { (files(table)) }
             },
             Block::Picture(figure) => figure {
-                (PreEscaped(&figure.svg))
+                (drawing(figure))
                 figcaption { (figure.caption) }
             },
-            Block::Figure { figure, data } => figure {
-                (PreEscaped(&figure.svg))
+            Block::Figure { figure, data, within } => figure {
+                (drawing(figure))
                 figcaption { (figure.caption) }
-                details {
-                    summary { "The figure's data" }
-                    (data.to_html(false))
-                    p.files { (files(data)) }
+                @match within {
+                    Some(chapter) => p.files {
+                        a href=(format!("#{chapter}")) { "The figure's data" } ", " (files(data))
+                    },
+                    None => details {
+                        summary { "The figure's data" }
+                        (data.to_html(false))
+                        p.files { (files(data)) }
+                    },
                 }
             },
             Block::Fold { id, text, blocks } => details.chapter id=(id) {
@@ -98,6 +144,17 @@ fn block(block: &Block) -> Markup {
             Block::Code(commands) => pre tabindex="0" { code { (commands) } },
         }
     }
+}
+
+/// The figure without the description that stands beneath it.
+fn drawing(figure: &Figure) -> Markup {
+    let described = figure.svg.split_once("<desc>");
+    let svg = match described.and_then(|(before, rest)| Some((before, rest.split_once("</desc>")?)))
+    {
+        Some((before, (_, after))) => format!("{before}{after}"),
+        None => figure.svg.clone(),
+    };
+    PreEscaped(svg)
 }
 
 /// Links to the table's files, which lie beside the page.

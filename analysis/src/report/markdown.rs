@@ -84,7 +84,7 @@ fn block(block: &Block) -> String {
             figure.path(),
             escape_markdown(&figure.caption)
         ),
-        Block::Figure { figure, data } => figure_block(figure, data),
+        Block::Figure { figure, data, .. } => figure_block(figure, data),
         Block::Code(commands) => format!("```sh\n{commands}```\n"),
     }
 }

@@ -120,7 +120,7 @@ pub fn report(assessments: &[Assessment]) -> Result<Bundle, ReportError> {
             Block::Picture(figure) => {
                 bundle.texts.insert(figure.path(), figure.to_file());
             }
-            Block::Figure { figure, data } => {
+            Block::Figure { figure, data, .. } => {
                 bundle.texts.insert(figure.path(), figure.to_file());
                 bundle.add(data)?;
                 (bundle.texts).insert(data.markdown_path(), data.to_markdown());

@@ -3,7 +3,6 @@
 
 use super::document::{Block, RowLink, Sentence};
 use crate::tables::Table;
-use crate::text::slug;
 
 /// A longer table of a run is folded away in the report of several.
 const LONGEST_OPEN: usize = 24;
@@ -11,16 +10,10 @@ const LONGEST_OPEN: usize = 24;
 /// The blocks of a run's report as a part of the report of several runs.
 ///
 /// Headings go so many levels down.
-pub(super) fn scoped(run: &str, down: u8, blocks: Vec<Block>) -> Vec<Block> {
-    let scope = slug(run);
+pub(super) fn scoped(scope: &str, down: u8, blocks: Vec<Block>) -> Vec<Block> {
     (blocks.into_iter())
-        .map(|block| scoped_block(&scope, down, block))
+        .map(|block| scoped_block(scope, down, block))
         .collect()
-}
-
-/// The identifier of something of a run.
-pub(super) fn scoped_id(run: &str, id: &str) -> String {
-    format!("{}.{id}", slug(run))
 }
 
 fn scoped_block(scope: &str, down: u8, mut block: Block) -> Block {
@@ -38,7 +31,14 @@ fn scoped_block(scope: &str, down: u8, mut block: Block) -> Block {
                 .for_each(|entry| sentence(scope, &mut entry.sentence));
         }
         Block::Table { table, .. } | Block::Folded { table, .. } => in_folder(scope, table),
-        Block::Figure { figure, data } => {
+        Block::Figure {
+            figure,
+            data,
+            within,
+        } => {
+            if let Some(chapter) = within {
+                in_scope(scope, chapter);
+            }
             figure.name = format!("{scope}/{}", figure.name);
             in_folder(scope, data);
         }

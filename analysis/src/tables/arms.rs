@@ -1,6 +1,6 @@
 //! The arms of the run.
 
-use super::{Column, Kind, Line, Table, Value};
+use super::{Column, Kind, Line, Table, Value, beside};
 use crate::model::Study;
 
 /// Every arm with its arguments and what it differs by.
@@ -35,4 +35,9 @@ pub fn arms(study: &Study) -> Table {
             })
             .collect(),
     }
+}
+
+/// Of `arms` those that another run does not have, or not like that.
+pub fn arms_beside(study: &Study, other: &Study) -> Table {
+    beside(arms(study), &arms(other), other)
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use records::{Environment, Machine, NetworkDevice, Placement, Plan};
 
-use super::{Column, Kind, Line, Table, Value};
+use super::{Column, Kind, Line, Table, Value, beside};
 use crate::model::Study;
 use crate::text::scheduling_name;
 
@@ -62,6 +62,11 @@ pub fn environment(study: &Study) -> Table {
         columns,
         lines,
     }
+}
+
+/// Of `environment` what differs from another run's: most runs of a report share a machine.
+pub fn environment_beside(study: &Study, other: &Study) -> Table {
+    beside(environment(study), &environment(other), other)
 }
 
 fn text(value: String) -> Value {

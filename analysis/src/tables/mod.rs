@@ -25,11 +25,12 @@ mod targets;
 mod topics;
 mod verdicts;
 
+use crate::model::Study;
 use crate::stats::Estimate;
 use crate::text::{fixed, grouped, percent};
 
 pub use across::{differences, headlines, quotients};
-pub use arms::arms;
+pub use arms::{arms, arms_beside};
 pub use attribution::{ATTRIBUTED, attribution};
 pub use card::card;
 pub use causes::causes;
@@ -37,7 +38,7 @@ pub use cells::{cells, invalid};
 pub use claims::claims;
 pub use compared::{floor_ratios, ladder, peer_ratios, shared, side_arms};
 pub use connections::{connections, worker_shares};
-pub use environment::environment;
+pub use environment::{environment, environment_beside};
 pub use forensics::{
     DEFAULT_NOFILE, STDIO_FILES, forensics, opened, wire_bytes, wire_gbit_per_second,
 };
@@ -47,7 +48,7 @@ pub use profile::profile;
 pub use ratios::{arm_ratios, overview, ratios};
 pub use raw::measurements;
 pub use runs::runs;
-pub use sweeps::{by_load, series};
+pub use sweeps::{by_load, series, steps};
 pub use tail::tail;
 pub use targets::targets;
 pub use topics::{bottlenecks, cpu, kernel, latency, scatter, throughput};
@@ -230,4 +231,12 @@ impl Table {
     pub fn markdown_path(&self) -> String {
         format!("tables/{}.md", self.name)
     }
+}
+
+/// Of a run's table the lines that the same table of another run does not have.
+fn beside(mut table: Table, others: &Table, other: &Study) -> Table {
+    (table.lines).retain(|line| !others.lines.iter().any(|known| known.values == line.values));
+    table.name += "-beside";
+    table.title += &format!(", where not as in {}", other.title());
+    table
 }

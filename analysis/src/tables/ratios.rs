@@ -2,9 +2,10 @@
 
 use super::{Column, Display, Kind, Line, Table, Value};
 use crate::assess::Assessment;
+use crate::experiments::short_name;
 use crate::metric::Metric;
 use crate::model::{BASELINE_ARM, Comparison, OUR_ARM, Outcome, Pair, Study, ratio_id};
-use crate::text::{load_label, slug};
+use crate::text::load_label;
 
 const RATIO: Display = Display::Decimals(3);
 
@@ -134,7 +135,7 @@ pub fn overview(assessments: &[Assessment]) -> Table {
                     outcome(Metric::CpuUsPerRequest),
                     outcome(Metric::RequestsPerSecond),
                 ])
-                .resting_on(format!("{}.{id}", slug(&study.name))),
+                .resting_on(format!("{}.{id}", short_name(assessments, study))),
             );
         }
     }

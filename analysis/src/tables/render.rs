@@ -56,31 +56,65 @@ impl Table {
     pub fn to_html(&self, anchors: bool) -> Markup {
         html! {
             div.scroll tabindex="0" role="group" aria-label=(self.title) {
-                table {
-                    thead { tr {
-                        @for (_, column) in self.shown() {
-                            th.num[column.kind != Kind::Words] scope="col" { (column.title) }
-                        }
-                    } }
+                table class=[self.looks()] {
+                    thead { tr { @for (_, column) in self.shown() { th scope="col" { (column.title) } } } }
                     tbody { @for line in &self.lines { (self.line_html(line, anchors)) } }
                 }
             }
         }
     }
 
+    /// Which columns are numbers and which are names, once a table: a word in each of its cells is a
+    /// tenth of a long page.
+    fn looks(&self) -> Option<String> {
+        let look = |place: usize, column: &Column| match column.kind {
+            Kind::Numbers | Kind::Estimates => Some("n"),
+            Kind::Words => self.names(place).then_some("c"),
+        };
+        let looks: Vec<String> = (self.shown().enumerate())
+            .filter_map(|(shown, (place, column))| {
+                look(place, column).map(|look| format!("{look}{}", shown + 1))
+            })
+            .collect();
+        (!looks.is_empty()).then(|| looks.join(" "))
+    }
+
+    /// Whether all that a column says are names.
+    fn names(&self, place: usize) -> bool {
+        let mut values = self.lines.iter().map(|line| &line.values[place]);
+        values.all(|value| matches!(value, Value::Name(_)))
+    }
+
     fn line_html(&self, line: &Line, anchors: bool) -> Markup {
         let id = Some(line.id.as_str()).filter(|id| anchors && !id.is_empty());
         let basis = Some(line.rests_on.as_str()).filter(|id| !id.is_empty());
         html! {
-            tr.marked[line.marked] id=[id] {
-                @for (shown, (place, column)) in self.shown().enumerate() {
-                    td.num[column.kind != Kind::Words] {
+            tr class=[line.marked.then_some("marked")] id=[id] {
+                @for (shown, (place, _)) in self.shown().enumerate() {
+                    td {
                         @match basis.filter(|_| shown == 0) {
-                            Some(id) => a href=(format!("#{id}")) { (html_value(&line.values[place])) },
-                            None => (html_value(&line.values[place])),
+                            Some(id) => a href=(format!("#{id}")) { (self.html_value(line, place)) },
+                            None => (self.html_value(line, place)),
                         }
                     }
                 }
+            }
+        }
+    }
+
+    fn html_value(&self, line: &Line, place: usize) -> Markup {
+        html! {
+            @match &line.values[place] {
+                Value::Empty => "\u{2013}",
+                Value::Text(text) => (text),
+                Value::Name(name) if self.names(place) => (name),
+                Value::Name(name) => code { (name) },
+                Value::Integer(count) => (count),
+                Value::Number(number, display) => (display.show(*number)),
+                Value::Estimate(estimate, display) => {
+                    (display.show(estimate.value)) " "
+                    small { (display.show_interval(estimate)) }
+                },
             }
         }
     }
@@ -132,22 +166,6 @@ fn markdown(value: &Value) -> String {
             display.show(estimate.value),
             display.show_interval(estimate)
         ),
-    }
-}
-
-fn html_value(value: &Value) -> Markup {
-    html! {
-        @match value {
-            Value::Empty => span.none { "\u{2013}" },
-            Value::Text(text) => (text),
-            Value::Name(name) => code { (name) },
-            Value::Integer(count) => (count),
-            Value::Number(number, display) => (display.show(*number)),
-            Value::Estimate(estimate, display) => {
-                (display.show(estimate.value)) " "
-                span.interval { (display.show_interval(estimate)) }
-            },
-        }
     }
 }
 
@@ -213,7 +231,11 @@ mod tests {
         let with = table().to_html(true).into_string();
         assert!(with.contains("id=\"row-1\""));
         assert!(with.contains("<a href=\"#cell-1\"><code>a|&lt;b&gt;</code></a>"));
-        assert!(with.contains("class=\"marked\""));
+        assert!(
+            with.contains("<tr class=\"marked\" id=\"row-1\"><td>"),
+            "{with}"
+        );
+        assert!(with.contains("<table class=\"n2\">"), "{with}");
         assert!(!table().to_html(false).into_string().contains("row-1"));
     }
 

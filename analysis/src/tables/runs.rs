@@ -2,9 +2,10 @@
 
 use super::{Column, Display, Kind, Line, Table, Value};
 use crate::assess::Assessment;
+use crate::experiments::short_name;
 use crate::metric::Metric;
 use crate::model::{Cell, Study};
-use crate::text::{Prose, joined, load_label, slug};
+use crate::text::{Prose, joined, load_label};
 
 /// A line a run: what was measured, how, and how much of it counts.
 pub fn runs(assessments: &[Assessment]) -> Table {
@@ -26,12 +27,18 @@ pub fn runs(assessments: &[Assessment]) -> Table {
             Column::hidden("run", Kind::Words),
         ],
         lines: (assessments.iter())
-            .map(|a| line(&a.study, assessments.len() > 1))
+            .map(|a| {
+                let line = line(&a.study);
+                match assessments {
+                    [_] => line,
+                    _ => line.resting_on(format!("{}.run", short_name(assessments, &a.study))),
+                }
+            })
             .collect(),
     }
 }
 
-fn line(study: &Study, several: bool) -> Line {
+fn line(study: &Study) -> Line {
     let plan = &study.plan;
     let loads: Vec<Prose> = plan
         .load_points
@@ -41,7 +48,7 @@ fn line(study: &Study, several: bool) -> Line {
     let invalid = study.cells.iter().filter(|cell| !cell.valid()).count();
     let left_out: usize = study.cells.iter().map(Cell::left_out_blocks).sum();
     let noise = (study.noise.largest(Metric::CpuUsPerRequest)).map(|floor| floor.estimate.reach());
-    let line = Line::plain(vec![
+    Line::plain(vec![
         Value::Text(plan.experiment.clone()),
         Value::Text(plan.host.clone()),
         Value::Text(if study.apart() { "apart" } else { "shared" }.to_owned()),
@@ -54,10 +61,5 @@ fn line(study: &Study, several: bool) -> Line {
         Value::Integer(left_out as u64),
         Value::number(noise, Display::Percent(1)),
         Value::Name(study.name.clone()),
-    ]);
-    if several {
-        line.resting_on(format!("{}.run", slug(&study.name)))
-    } else {
-        line
-    }
+    ])
 }

@@ -2,10 +2,11 @@
 
 use super::cells::display;
 use super::{Column, Display, Kind, Line, Table, Value};
-use crate::figures::{median_rates, windows};
+use crate::figures::{Rates, followed, median_rates, windows};
 use crate::metric::Metric;
-use crate::model::{Study, Sweep};
-use crate::text::load_label;
+use crate::model::{Cell, Study, Sweep};
+use crate::stats::median;
+use crate::text::{fixed, load_label};
 
 /// What a sweep's table shows beside what its figure draws.
 const BESIDE: [Metric; 3] = [
@@ -106,5 +107,52 @@ pub fn series(study: &Study) -> Table {
             Column::new("blocks", "Blocks", Kind::Numbers),
         ],
         lines,
+    }
+}
+
+/// Most steps of a window beside each other; of more every second, third, ... is shown.
+const MOST_STEPS: usize = 24;
+
+/// The same of the arms that are drawn, with a window a line, as readers want it: a column a step.
+pub fn steps(study: &Study) -> Table {
+    let drawn = followed(study);
+    let cells: Vec<(&Cell, Rates)> = (study.cells.iter())
+        .filter(|cell| drawn.contains(&cell.arm))
+        .map(|cell| (cell, median_rates(&windows(study, cell.arm, cell.point))))
+        .filter(|(_, rates)| !rates.is_empty())
+        .collect();
+    let most = cells.iter().map(|(_, rates)| rates.len()).max();
+    let most = most.unwrap_or_default();
+    let every = most.div_ceil(MOST_STEPS).max(1);
+    let shown = || (0..most).filter(|step| (step + 1) % every == 0);
+    let mut columns = vec![
+        Column::new("arm", "Arm", Kind::Words),
+        Column::new("load", "Connections", Kind::Numbers),
+    ];
+    // Readings come on time to a few milliseconds; the exact ones are in the other table.
+    columns.extend(shown().map(|step| {
+        let at: Vec<f64> = (cells.iter())
+            .filter_map(|(_, rates)| rates.get(step).map(|(ms, _)| f64::from(*ms)))
+            .collect();
+        let seconds = median(&at).unwrap_or_default() / 1000.0;
+        let title = format!("to {}\u{a0}s", fixed(seconds, 1));
+        Column::new(format!("step_{}", step + 1), title, Kind::Numbers)
+    }));
+    let lines = cells.iter().map(|(cell, rates)| {
+        let named = [
+            Value::Name(cell.arm_name.clone()),
+            Value::Text(load_label(&cell.load)),
+        ];
+        let values = shown().map(|step| {
+            let rate = rates.get(step).map(|(_, rate)| *rate);
+            Value::number(rate, Display::Decimals(0))
+        });
+        Line::plain(named.into_iter().chain(values).collect())
+    });
+    Table {
+        name: "series-steps".to_owned(),
+        title: "Requests a second inside the window, step by step".to_owned(),
+        columns,
+        lines: lines.collect(),
     }
 }

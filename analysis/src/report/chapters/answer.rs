@@ -20,6 +20,7 @@ pub(super) fn opening(assessment: &Assessment) -> Vec<Block> {
         blocks.push(Block::Figure {
             figure,
             data: tables::arm_ratios(study),
+            within: Some("ratios".to_owned()),
         });
     }
     blocks

@@ -3,21 +3,39 @@
 use super::{Block, heading};
 use crate::claims::OUR_ARM;
 use crate::model::Study;
-use crate::tables;
+use crate::tables::{self, Table};
 use crate::text::Prose;
 
-pub(super) fn environment(study: &Study) -> Vec<Block> {
-    vec![
-        heading("environment", "Environment"),
-        Block::Folded {
-            table: tables::environment(study),
-            anchors: false,
-        },
-        Block::Folded {
-            table: tables::arms(study),
-            anchors: false,
-        },
-    ]
+/// The machine in full, or where it is not as in the run that stands `before`.
+pub(super) fn environment(study: &Study, before: Option<&Study>) -> Vec<Block> {
+    let mut blocks = vec![heading("environment", "Environment")];
+    let Some(before) = before else {
+        blocks.extend([tables::environment(study), tables::arms(study)].map(folded));
+        return blocks;
+    };
+    let differing = [
+        tables::environment_beside(study, before),
+        tables::arms_beside(study, before),
+    ];
+    if differing.iter().all(|table| table.lines.is_empty()) {
+        blocks.push(Block::Paragraph(Prose::from(format!(
+            "The machine, its settings and the arms are those of {}.",
+            before.title()
+        ))));
+    }
+    let differing = differing
+        .into_iter()
+        .filter(|table| !table.lines.is_empty());
+    blocks.extend(differing.map(folded));
+    blocks.extend([tables::environment(study), tables::arms(study)].map(Block::Files));
+    blocks
+}
+
+fn folded(table: Table) -> Block {
+    Block::Folded {
+        table,
+        anchors: false,
+    }
 }
 
 pub(super) fn bias() -> Vec<Block> {

@@ -50,6 +50,7 @@ fn chapter(study: &Study, sweep: &Sweep) -> Vec<Block> {
     blocks.push(Block::Figure {
         figure: figures::by_load(study, sweep, metrics, &fits),
         data: tables::by_load(study, sweep, &name, metrics),
+        within: None,
     });
     blocks
 }
@@ -172,6 +173,7 @@ fn balance(study: &Study) -> Vec<Block> {
         Block::Figure {
             figure,
             data: tables::worker_shares(study),
+            within: None,
         },
     ]
 }

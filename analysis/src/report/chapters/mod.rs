@@ -15,10 +15,10 @@ mod validity;
 mod verdicts;
 
 use super::document::{Block, Document, RowLink, Sentence};
-use super::scope::{scoped, scoped_id};
+use super::scope::scoped;
 use crate::assess::Assessment;
 use crate::claims::{Headline, RowRef};
-use crate::experiments::experiment;
+use crate::experiments::{experiment, short_name};
 use crate::model::{Study, ratio_id};
 use crate::text::{Prose, load_label};
 
@@ -53,17 +53,20 @@ pub(super) fn document(assessments: &[Assessment]) -> Document {
         ]
         .concat();
         let opening = if several {
-            scoped(&study.name, 0, opening)
+            scoped(&short_name(assessments, study), 0, opening)
         } else {
             opening
         };
         blocks.extend(opening);
         blocks.extend(overview::chapter(assessments));
         if several {
-            let parts = assessments.iter().enumerate();
-            blocks.extend(parts.flat_map(|(place, assessment)| part(assessment, place == 0)));
+            for (place, assessment) in assessments.iter().enumerate() {
+                let scope = short_name(assessments, &assessment.study);
+                let before = (place > 0).then_some(study);
+                blocks.extend(part(assessment, &scope, before));
+            }
         } else {
-            blocks.extend(run_chapters(first));
+            blocks.extend(run_chapters(first, None));
         }
         blocks.extend(profile::chapter(&first.profiles));
         blocks.extend(objections::chapter(assessments));
@@ -82,24 +85,25 @@ pub(super) fn document(assessments: &[Assessment]) -> Document {
 }
 
 /// Everything about a run but its answer, its machine and its validity.
-fn run_chapters(assessment: &Assessment) -> Vec<Block> {
+fn run_chapters(assessment: &Assessment, before: Option<&Study>) -> Vec<Block> {
     let study = &assessment.study;
     [
-        verdicts::chapter(assessment),
+        verdicts::chapter(assessment, before),
         structure::chapters(assessment),
         loads::chapters(assessment),
         results::card_tables(assessment),
         results::chapters(study),
-        closing::environment(study),
+        closing::environment(study, before),
     ]
     .concat()
 }
 
-/// A run's part of the report of several. The first run's answer stands at the top of the report.
-fn part(assessment: &Assessment, first: bool) -> Vec<Block> {
+/// A run's part of the report of several. That of the first run, `before` which none stands, has its
+/// answer at the top of the report.
+fn part(assessment: &Assessment, scope: &str, before: Option<&Study>) -> Vec<Block> {
     let study = &assessment.study;
     let asked = experiment(&study.plan.experiment).map_or("", |experiment| experiment.question);
-    let mut chapters = if first {
+    let mut chapters = if before.is_none() {
         Vec::new()
     } else {
         [
@@ -110,11 +114,11 @@ fn part(assessment: &Assessment, first: bool) -> Vec<Block> {
         ]
         .concat()
     };
-    chapters.extend(run_chapters(assessment));
+    chapters.extend(run_chapters(assessment, before));
     let mut blocks = vec![
         Block::Heading {
             level: 2,
-            id: scoped_id(&study.name, "run"),
+            id: format!("{scope}.run"),
             text: format!("Experiment {}", study.title()),
         },
         Block::Paragraph(
@@ -125,7 +129,7 @@ fn part(assessment: &Assessment, first: bool) -> Vec<Block> {
                 .text("."),
         ),
     ];
-    blocks.extend(scoped(&study.name, 1, folded(chapters)));
+    blocks.extend(scoped(scope, 1, folded(chapters)));
     blocks
 }
 
@@ -159,7 +163,7 @@ fn folded(blocks: Vec<Block>) -> Vec<Block> {
 /// The identifier of a chapter of a run in this report.
 fn chapter_id(assessments: &[Assessment], study: &Study, id: &str) -> String {
     if assessments.len() > 1 {
-        scoped_id(&study.name, id)
+        format!("{}.{id}", short_name(assessments, study))
     } else {
         id.to_owned()
     }

@@ -38,6 +38,7 @@ pub(super) fn chapter(assessments: &[Assessment]) -> Vec<Block> {
         blocks.push(Block::Figure {
             figure,
             data: tables::overview(assessments),
+            within: None,
         });
     }
     if several {

@@ -56,6 +56,7 @@ pub(super) fn chapters(study: &Study) -> Vec<Block> {
         Block::Figure {
             figure: figures::throughput(study),
             data: tables::throughput(study),
+            within: Some("cells".to_owned()),
         },
         heading("cpu", "CPU a request"),
         Block::Paragraph(Prose::from(
@@ -67,13 +68,18 @@ pub(super) fn chapters(study: &Study) -> Vec<Block> {
         Block::Figure {
             figure: figures::cpu(study),
             data: tables::cpu(study),
+            within: Some("cells".to_owned()),
         },
         heading("latency", "Latency"),
         Block::Paragraph(correction(study)),
     ];
     let data = tables::latency(study);
     blocks.push(match figures::latency(study) {
-        Some(figure) => Block::Figure { figure, data },
+        Some(figure) => Block::Figure {
+            figure,
+            data,
+            within: None,
+        },
         None => Block::Table {
             table: data,
             anchors: false,
@@ -83,6 +89,7 @@ pub(super) fn chapters(study: &Study) -> Vec<Block> {
         blocks.push(Block::Figure {
             figure,
             data: tables::scatter(study),
+            within: Some("cells".to_owned()),
         });
     }
     blocks.extend(tail(study));
@@ -105,6 +112,7 @@ pub(super) fn chapters(study: &Study) -> Vec<Block> {
         Block::Figure {
             figure: figures::bottlenecks(study),
             data: tables::bottlenecks(study),
+            within: Some("cells".to_owned()),
         },
     ]);
     blocks.extend(ratios(study));
@@ -148,8 +156,10 @@ fn series(study: &Study) -> Vec<Block> {
         heading("series", "Inside the window"),
         Block::Figure {
             figure,
-            data: tables::series(study),
+            data: tables::steps(study),
+            within: None,
         },
+        Block::Files(tables::series(study)),
     ]
 }
 

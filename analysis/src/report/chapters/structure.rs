@@ -92,6 +92,7 @@ fn ladder(study: &Study) -> Vec<Block> {
         Block::Figure {
             figure: waterfall,
             data: tables::ladder(study),
+            within: None,
         },
         Block::Picture(figure),
     ]
@@ -148,6 +149,7 @@ fn others(study: &Study) -> Vec<Block> {
         Block::Figure {
             figure,
             data: tables::peer_ratios(study),
+            within: None,
         },
     ]
 }

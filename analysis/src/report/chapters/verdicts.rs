@@ -9,16 +9,21 @@ use crate::stats::{ALPHA, EQUIVALENCE_MARGIN, MIN_BLOCKS};
 use crate::tables;
 use crate::text::{Prose, fixed, percent};
 
-pub(super) fn chapter(assessment: &Assessment) -> Vec<Block> {
+/// Every claim with its verdict. Of a run that others stand `before` the table is only in files: the
+/// report has one of all runs.
+pub(super) fn chapter(assessment: &Assessment, before: Option<&Study>) -> Vec<Block> {
     let study = &assessment.study;
-    let mut blocks = vec![
-        heading("claims", "Claims and verdicts"),
-        Block::Table {
-            table: tables::claims(study, &assessment.claims),
+    let mut blocks = vec![heading("claims", "Claims and verdicts")];
+    let table = tables::claims(study, &assessment.claims);
+    if before.is_some() {
+        blocks.push(Block::Files(table));
+    } else {
+        blocks.push(Block::Table {
+            table,
             anchors: false,
-        },
-        Block::Paragraph(rules()),
-    ];
+        });
+        blocks.push(Block::Paragraph(rules()));
+    }
     for (family, id, title, about) in [
         (
             Family::Card,
