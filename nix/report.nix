@@ -8,10 +8,9 @@
     root = ../results;
     fileset = ../results;
   },
-  readme ? ../README.md,
 }:
 runCommand "report" {
-  inherit results readme;
+  inherit results;
   nativeBuildInputs = [ analysis ];
   meta.description = "The report of the study's recorded runs: HTML, Markdown, tables, figures and claims";
 } (builtins.readFile ./report.sh)

@@ -36,7 +36,10 @@ enum Command {
         file: PathBuf,
         /// Results folders; without any the newest under results/
         results: Vec<PathBuf>,
-        /// Change nothing; fail where the file says something else
+        /// Keep the answer's figure in this SVG file, below the text's folder
+        #[arg(long, value_name = "SVG")]
+        figure: Option<PathBuf>,
+        /// Change nothing; fail where a file says something else
         #[arg(long)]
         check: bool,
     },
@@ -89,8 +92,9 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Splice {
             file,
             results,
+            figure,
             check,
-        } => commands::splice(&file, results, check),
+        } => commands::splice(&file, results, figure.as_deref(), check),
         Command::Simulate { file, check } => commands::simulate(&file, check),
         Command::Check {
             results,

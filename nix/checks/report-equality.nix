@@ -10,9 +10,12 @@ in
 runCommand "report-equality" { nativeBuildInputs = [ packages.analysis ]; } ''
   cp ${../../README.md} README.md
   ln -s ${results} results
-  run=$(sed -n 's/^<!-- results of \(.*\) -->$/\1/p' README.md)
-  analysis splice README.md "$run" --check
-  export results=${results} readme=$PWD/README.md
+  mkdir docs
+  cp ${../../docs/results.svg} docs/results.svg
+  runs=$(sed -n 's/^| \[.*\](\(results\/[^)]*\)) .*/\1/p' README.md)
+  # One word a run.
+  analysis splice README.md $runs --figure docs/results.svg --check
+  export results=${results}
   (out=$PWD/again; . ${../report.sh})
   diff -r ${packages.report} again
   touch $out

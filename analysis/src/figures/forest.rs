@@ -2,6 +2,7 @@
 
 use super::Figure;
 use super::bars::{absent, arm_colour};
+use super::legend::FIRST;
 use super::rows::{Chart, Mark, PLOT, Panel, Row};
 use super::scale::Scale;
 use crate::assess::Assessment;
@@ -30,6 +31,23 @@ pub fn forest(study: &Study) -> Option<Figure> {
         .collect();
     let forest = Forest {
         name: "forest",
+        title: format!("CPU a request as a ratio to {BASELINE_ARM}"),
+        pairs,
+        named: Named::Ours,
+        left: format!("less CPU a request than {BASELINE_ARM}"),
+        axis: "times the CPU a request of the baseline",
+    };
+    forest.draw(study)
+}
+
+/// The arms that most is said about to the baseline: the answer where there is little room.
+pub fn brief(study: &Study) -> Option<Figure> {
+    let named = |arm: usize| FIRST.contains(&study.arm_name(arm));
+    let pairs = (study.comparisons.iter().map(|comparison| comparison.pair))
+        .filter(|pair| study.arm_name(pair.base) == BASELINE_ARM && named(pair.ours))
+        .collect();
+    let forest = Forest {
+        name: "brief",
         title: format!("CPU a request as a ratio to {BASELINE_ARM}"),
         pairs,
         named: Named::Ours,

@@ -8,7 +8,7 @@ use super::legend::{Legend, MOST_ARMS, drawn_arms, drawn_of};
 use super::palette::{colour, dash};
 use super::panel::{ACROSS, Axis, Panel, milliseconds, nice_above, nice_below};
 use super::scale::Scale;
-use crate::load::{Curve, curve};
+use crate::load::{Curve, MOST_CURVES, curve};
 use crate::model::{Cell, Study};
 use crate::text::{fixed, load_name};
 
@@ -59,7 +59,7 @@ pub fn latency(study: &Study) -> Option<Figure> {
     let title = "Latency by percentile".to_owned();
     let caption = format!(
         "Thick: all blocks' latencies together; thin, for the first {ARMS_WITH_BLOCKS} arms: single \
-         blocks, of many some. Both axes are logarithmic: each step to the right is ten times rarer. Each load has \
+         blocks, at most {MOST_CURVES}. Both axes are logarithmic: each step to the right is ten times rarer. Each load has \
          its own latency axis. Cells that failed a gate are not drawn.{}",
         drawn_of(study, &arms)
     );

@@ -9,8 +9,8 @@ use crate::model::{BASELINE_ARM, Study};
 
 /// More lines than this cannot be told apart.
 pub(super) const MOST_ARMS: usize = 8;
-/// Arms that are drawn first where there are more.
-const FIRST: [&str; 6] = [
+/// Arms that are drawn first where there are more, and alone where there is little room.
+pub(super) const FIRST: [&str; 6] = [
     OUR_ARM,
     BASELINE_ARM,
     "kio-epoll",

@@ -68,9 +68,8 @@ fn cell(cell: &Cell, x: f64, y: f64, width: f64) -> Markup {
     };
     let fits = fitted(&format!("{sign} {word}"), width - 6.0);
     html! {
-        rect x=(pixel(x + 1.0)) y=(pixel(y + 1.0)) width=(pixel(width - 2.0)) height=(pixel(ROW - 2.0))
-            fill=(colour) fill-opacity="0.22" {}
-        rect x=(pixel(x + 1.0)) y=(pixel(y + 1.0)) width="3" height=(pixel(ROW - 2.0)) fill=(colour) {}
+        rect.cell x=(pixel(x + 1.0)) y=(pixel(y + 1.0)) width=(pixel(width - 2.0))
+            height=(pixel(ROW - 2.0)) fill=(colour) {}
         (words(x + 4.0, y + 13.0, "", "start", &fits))
     }
 }

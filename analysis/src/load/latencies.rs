@@ -6,7 +6,7 @@ use hdrhistogram::errors::AdditionError;
 use super::{Curve, curve};
 
 /// Blocks whose curves are kept: more cannot be seen in one figure.
-const MOST_CURVES: u32 = 4;
+pub const MOST_CURVES: u32 = 4;
 const POINTS_A_DECADE: u32 = 8;
 
 /// The latencies of all blocks of a cell, microseconds.

@@ -26,7 +26,7 @@ use crate::text::load_name;
 
 pub use curve::{Curve, curve};
 pub use error::{Fault, LoadError};
-pub use latencies::CellLatencies;
+pub use latencies::{CellLatencies, MOST_CURVES};
 pub use profile::{ProfileRun, load_profile};
 pub(crate) use rows::listed;
 

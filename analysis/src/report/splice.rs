@@ -3,10 +3,12 @@
 use super::chapters::machine;
 use crate::assess::Assessment;
 use crate::claims::{Family, Judged, OUR_ARM, Verdict};
+use crate::experiments::{absent, experiment};
+use crate::figures;
 use crate::metric::Metric;
 use crate::model::{BASELINE_ARM, Pair, Study};
 use crate::tables::{Column, Display, Kind, Line, Table, Value};
-use crate::text::{Prose, joined, load_label};
+use crate::text::{Prose, escape_markdown, fixed, joined, load_label};
 
 /// The line before the generated section.
 pub const BEGIN: &str = "<!-- results:begin -->";
@@ -27,10 +29,100 @@ pub enum SpliceError {
     },
 }
 
-/// The generated section of one or several runs.
-pub fn section(assessments: &[Assessment]) -> String {
-    let parts: Vec<String> = assessments.iter().map(run_section).collect();
-    parts.join("\n")
+/// The generated section: the answer, which is the first run's, and of several runs a line each. Where
+/// the answer's figure is kept in a file, `figure` is its address from the text.
+pub fn section(assessments: &[Assessment], figure: Option<&str>) -> String {
+    let Some(first) = assessments.first() else {
+        return String::new();
+    };
+    let mut text = answer(first, figure);
+    if let [only] = assessments {
+        text += &verdict_lists(only);
+        let folder = folder(&only.study);
+        let link = Prose::from("Raw data: ").link(folder.as_str(), folder.as_str());
+        return text + &format!("{}\n", link.text(".").to_markdown());
+    }
+    let absent: Vec<Prose> = (absent(assessments).into_iter())
+        .map(|experiment| Prose::new().code(experiment.name))
+        .collect();
+    text += &format!(
+        "Every experiment, with its raw rows. The ratio is that of CPU a request, {} to {}, at the loads \
+         where it is lowest and highest.{}\n\n",
+        Prose::new().code(OUR_ARM).to_markdown(),
+        Prose::new().code(BASELINE_ARM).to_markdown(),
+        if absent.is_empty() {
+            String::new()
+        } else {
+            format!(" Not measured: {}.", joined(absent).to_markdown())
+        }
+    );
+    text += "| Experiment | asks | Ratio | Our claims and targets |\n| --- | --- | ---: | --- |\n";
+    for assessment in assessments {
+        text += &run_line(assessment);
+    }
+    text
+}
+
+/// Where the README finds a run.
+fn folder(study: &Study) -> String {
+    format!("results/{}", study.name)
+}
+
+fn run_line(assessment: &Assessment) -> String {
+    let study = &assessment.study;
+    let asked = experiment(&study.plan.experiment).map_or("", |experiment| experiment.question);
+    format!(
+        "| {} | {} | {} | {} |\n",
+        Prose::new()
+            .link(study.title(), folder(study))
+            .to_markdown(),
+        escape_markdown(asked),
+        range(study),
+        escape_markdown(&counted(assessment))
+    )
+}
+
+/// The lowest and the highest ratio of our server to the baseline.
+fn range(study: &Study) -> String {
+    let pair = study.arm(OUR_ARM).zip(study.arm(BASELINE_ARM));
+    let ratios: Vec<f64> = (pair.into_iter())
+        .flat_map(|(ours, base)| {
+            (0..study.plan.load_points.len()).filter_map(move |point| {
+                let ratio = study.ratio(Pair { ours, base }, point, Metric::CpuUsPerRequest)?;
+                Some(ratio.outcome.estimate()?.value)
+            })
+        })
+        .collect();
+    let lowest = ratios.iter().copied().reduce(f64::min);
+    let highest = ratios.iter().copied().reduce(f64::max);
+    match (lowest, highest) {
+        (Some(low), Some(high)) if low < high => {
+            format!("{} to {}", fixed(low, 3), fixed(high, 3))
+        }
+        (Some(only), _) => fixed(only, 3),
+        _ => "\u{2013}".to_owned(),
+    }
+}
+
+/// How many of our claims and targets have which verdict in a run.
+fn counted(assessment: &Assessment) -> String {
+    let judged = || {
+        [Family::Ours, Family::Target]
+            .into_iter()
+            .flat_map(|family| assessment.claims.of(family))
+    };
+    let counts: Vec<String> = (Verdict::ALL.into_iter())
+        .map(|verdict| {
+            let of = judged().filter(|judged| judged.verdict == verdict);
+            (of.count(), verdict.word())
+        })
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, word)| format!("{count} {word}"))
+        .collect();
+    if counts.is_empty() {
+        return "\u{2013}".to_owned();
+    }
+    counts.join(", ")
 }
 
 /// `text` with `section` between the markers. `file` is named in errors.
@@ -65,7 +157,8 @@ pub fn first_difference<'a>(found: &'a str, wanted: &'a str) -> Option<(usize, &
     (found != wanted).then_some((1, "other line ends", "plain line ends"))
 }
 
-fn run_section(assessment: &Assessment) -> String {
+/// The answer in words, as a figure and as a table, and on what it was measured.
+fn answer(assessment: &Assessment, figure: Option<&str>) -> String {
     let study = &assessment.study;
     let mut text = String::new();
     for (place, headline) in assessment.headline.iter().enumerate() {
@@ -75,24 +168,26 @@ fn run_section(assessment: &Assessment) -> String {
             _ => format!("{prose}\n\n"),
         };
     }
+    if let Some((figure, address)) = figures::brief(study).zip(figure) {
+        text += &format!("![{}]({address})\n\n", escape_markdown(&figure.title));
+    }
     if let Some(table) = table(study) {
         text += &format!("{}\n", table.to_markdown());
     }
-    text += &format!("{}\n\n", machine(study).to_markdown());
-    for (family, name) in [
+    text + &format!("{}\n\n", machine(study).to_markdown())
+}
+
+/// Which claims and targets have which verdict, a line a family.
+fn verdict_lists(assessment: &Assessment) -> String {
+    [
         (Family::Card, "The card's claims"),
         (Family::Ours, "Our claims"),
         (Family::Target, "Our targets"),
-    ] {
-        if let Some(line) = verdicts(assessment, family, name) {
-            text += &format!("{}\n\n", line.to_markdown());
-        }
-    }
-    let folder = format!("results/{}", study.name);
-    let link = Prose::from("Raw data: ")
-        .link(folder.as_str(), folder.as_str())
-        .text(".");
-    text + &format!("{}\n", link.to_markdown())
+    ]
+    .into_iter()
+    .filter_map(|(family, name)| verdicts(assessment, family, name))
+    .map(|line| format!("{}\n\n", line.to_markdown()))
+    .collect()
 }
 
 /// CPU a request and requests a second as ratios, and kernel entries, a line a load.

@@ -132,6 +132,54 @@ fn the_readme_is_spliced_and_checked() {
 }
 
 #[test]
+fn of_several_runs_the_readme_has_one_answer_a_figure_and_a_line_each() {
+    let root = tempfile::tempdir().unwrap();
+    for (name, experiment) in [("a-idle", "idle"), ("b-quick", "quick")] {
+        let mut scenario = small();
+        scenario.plan.experiment = experiment.into();
+        scenario.write(&root.path().join("results").join(name));
+    }
+    let markers = "<!-- results:begin -->\n<!-- results:end -->\n";
+    fs::write(root.path().join("README.md"), markers).unwrap();
+    fs::create_dir(root.path().join("docs")).unwrap();
+    let splice = |more: &[&str]| {
+        let given = ["splice", "README.md", "results/a-idle", "results/b-quick"];
+        analysis(root.path(), &[&given, more].concat())
+    };
+    let figure = ["--figure", "docs/answer.svg"];
+    let first = splice(&figure);
+    assert!(first.status.success(), "{}", stderr(&first));
+    let text = fs::read_to_string(root.path().join("README.md")).unwrap();
+    assert_eq!(
+        text.matches("times as much at 50 connections").count(),
+        1,
+        "{text}"
+    );
+    assert!(text.contains("](docs/answer.svg)"), "{text}");
+    let place = |line: &str| {
+        text.find(line)
+            .unwrap_or_else(|| panic!("no {line} in {text}"))
+    };
+    assert!(place("| [quick](results/b-quick) |") < place("| [idle](results/a-idle) |"));
+
+    let check = ["--figure", "docs/answer.svg", "--check"];
+    assert!(splice(&check).status.success());
+    let svg = root.path().join("docs/answer.svg");
+    fs::write(&svg, "<svg/>\n").unwrap();
+    let edited = splice(&check);
+    assert!(!edited.status.success());
+    assert!(
+        stderr(&edited).contains("docs/answer.svg:1: "),
+        "{}",
+        stderr(&edited)
+    );
+
+    let outside = splice(&["--figure", "/elsewhere.svg"]);
+    assert!(!outside.status.success());
+    assert!(stderr(&outside).contains("below"), "{}", stderr(&outside));
+}
+
+#[test]
 fn check_passes_a_good_run_and_lists_what_fell() {
     let good = root_with(
         &Scenario::new(Truth {
@@ -186,8 +234,8 @@ fn the_answer_is_that_of_the_experiment_that_comes_first() {
     );
     assert!(output.status.success(), "{}", stderr(&output));
     let text = fs::read_to_string(root.path().join("out/report.md")).unwrap();
-    let first = text.find("<a id=\"b-quick.headline-cpu\">").unwrap();
-    for later in ["a-idle", "c-mine"] {
+    let first = text.find("<a id=\"quick.headline-cpu\">").unwrap();
+    for later in ["idle", "mine"] {
         assert!(
             first
                 < text
