@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::chapters::row_link;
 use crate::assess::Assessment;
 use crate::claims::{Claim, Judged, RowRef};
+use crate::experiments::short_name;
 use crate::model::Study;
 use crate::text::{load_label, precise};
 
@@ -16,6 +17,8 @@ struct File<'a> {
 #[derive(Serialize)]
 struct RunEntry<'a> {
     run: &'a str,
+    /// Where its tables and figures are, below those of all runs; empty in the report of one run.
+    folder: String,
     experiment: &'a str,
     headline: Vec<HeadlineEntry>,
     claims: Vec<ClaimEntry>,
@@ -67,15 +70,21 @@ struct Found {
 /// The file's content.
 pub(super) fn claims(assessments: &[Assessment]) -> Result<String, serde_json::Error> {
     let file = File {
-        runs: assessments.iter().map(run).collect(),
+        runs: (assessments.iter())
+            .map(|assessment| run(assessments, assessment))
+            .collect(),
     };
     Ok(serde_json::to_string_pretty(&file)? + "\n")
 }
 
-fn run(assessment: &Assessment) -> RunEntry<'_> {
+fn run<'a>(assessments: &[Assessment], assessment: &'a Assessment) -> RunEntry<'a> {
     let study = &assessment.study;
     RunEntry {
         run: &study.name,
+        folder: match assessments {
+            [_] => String::new(),
+            several => short_name(several, study),
+        },
         experiment: &study.plan.experiment,
         headline: (assessment.headline.iter())
             .map(|headline| HeadlineEntry {

@@ -16,7 +16,7 @@ pub(super) fn opening(assessment: &Assessment) -> Vec<Block> {
     blocks.push(Block::Lead(
         first.map(|headline| sentence(study, headline)).collect(),
     ));
-    if let Some(figure) = figures::forest(study) {
+    if let Some(figure) = figures::brief(study).or_else(|| figures::forest(study)) {
         blocks.push(Block::Figure {
             figure,
             data: tables::arm_ratios(study),
@@ -39,6 +39,12 @@ pub(super) fn rest(assessment: &Assessment) -> Vec<Block> {
         heading("answer", "The answer in full"),
         Block::Sentences(rest),
     ]
+}
+
+/// Every arm to the baseline, where the figure above shows only some.
+pub(super) fn all_arms(study: &Study) -> Option<Block> {
+    figures::brief(study)?;
+    figures::forest(study).map(Block::Picture)
 }
 
 /// What a reader must know before any number.

@@ -50,6 +50,7 @@ pub(super) fn document(assessments: &[Assessment]) -> Document {
             machine::chapter(study),
             validity::chapter(study),
             answer::rest(first),
+            Vec::from_iter(answer::all_arms(study)),
         ]
         .concat();
         let opening = if several {
