@@ -7,7 +7,7 @@ use super::scale::Scale;
 use crate::claims::OUR_ARM;
 use crate::metric::Metric;
 use crate::model::{BASELINE_ARM, Cell, Study};
-use crate::text::{grouped, load_name};
+use crate::text::{grouped, load_name, rounded};
 
 /// Requests a second by connections.
 pub fn throughput(study: &Study) -> Figure {
@@ -78,7 +78,7 @@ fn bars(
         description: format!("{title} of each arm at each load. {caption}"),
         axis: axis.to_owned(),
         scale: Scale::from_zero(largest, PLOT),
-        tick: |value| grouped(value, usize::from(value.fract().abs() > 1e-9)),
+        tick: |value| rounded(value, usize::from(value.fract().abs() > 1e-9)),
         mark: Mark::Bar,
         band: None,
         panels,

@@ -12,7 +12,7 @@ use crate::metric::Metric;
 use crate::model::{Dimension, Study, Sweep, sweeps};
 use crate::stats::Estimate;
 use crate::stats::usl::Law;
-use crate::text::grouped;
+use crate::text::{grouped, rounded};
 
 /// Steps of a fitted curve.
 const CURVE_STEPS: u32 = 40;
@@ -219,7 +219,7 @@ impl Unit {
             };
         }
         let digits = usize::from(value.fract().abs() > 1e-9) * self.digits.clamp(1, 2);
-        grouped(value, digits)
+        rounded(value, digits)
     }
 
     fn interval(&self, estimate: &Estimate) -> String {

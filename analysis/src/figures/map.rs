@@ -4,7 +4,7 @@ use maud::{Markup, html};
 
 use super::Figure;
 use super::bars::absent;
-use super::canvas::{MARGIN, WIDTH, figure, fitted, pixel, words};
+use super::canvas::{MARGIN, WIDTH, figure, fitted, pixel, width_of, words};
 use super::palette::{NEITHER, colour};
 use crate::bottleneck::Bottleneck;
 use crate::model::{Cell, Study};
@@ -14,6 +14,8 @@ const TITLE_HEIGHT: f64 = 34.0;
 const HEADING: f64 = 20.0;
 const ROW: f64 = 20.0;
 const PANEL_GAP: f64 = 14.0;
+/// From one line of a heading to the next.
+const LINE: f64 = 12.0;
 /// Where the names end and the loads begin.
 const NAMES: f64 = 150.0;
 /// Loads beside each other; more go below.
@@ -27,10 +29,17 @@ pub fn bottlenecks(study: &Study) -> Figure {
     let mut body = Vec::new();
     let mut top = TITLE_HEIGHT;
     for points in points.chunks(columns) {
+        let headings: Vec<Vec<String>> = (points.iter())
+            .map(|point| wrapped(&load_label(study.load(*point)), width - 4.0))
+            .collect();
+        let lines = headings.iter().map(Vec::len).max().unwrap_or(1);
+        top += (lines.saturating_sub(1)) as f64 * LINE;
         body.push(html! {
-            @for (place, point) in points.iter().enumerate() {
+            @for (place, heading) in headings.iter().enumerate() {
                 @let x = NAMES + place as f64 * width + width / 2.0;
-                (words(x, top + 10.0, "axis", "middle", &fitted(&load_label(study.load(*point)), width - 2.0)))
+                @for (line, text) in heading.iter().rev().enumerate() {
+                    (words(x, top + 13.0 - line as f64 * LINE, "axis", "middle", text))
+                }
             }
             @for arm in 0..study.plan.arms.len() {
                 @let y = top + HEADING + arm as f64 * ROW;
@@ -56,6 +65,21 @@ pub fn bottlenecks(study: &Study) -> Figure {
         &html! { @for part in &body { (part) } },
     );
     Figure::new("bottlenecks", title, caption, svg)
+}
+
+/// A heading in lines that fit into `width`, broken between words.
+fn wrapped(text: &str, width: f64) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split(' ') {
+        match lines.last_mut() {
+            Some(line) if width_of(&format!("{line} {word}")) <= width => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(fitted(word, width)),
+        }
+    }
+    lines
 }
 
 fn cell(cell: &Cell, x: f64, y: f64, width: f64) -> Markup {

@@ -8,7 +8,7 @@ use super::scale::Scale;
 /// Where lines may be, from left to right.
 pub(super) const ACROSS: (f64, f64) = (58.0, WIDTH - MARGIN);
 const HEIGHT: f64 = 168.0;
-const HEADING: f64 = 27.0;
+const HEADING: f64 = 39.0;
 const FOOT: f64 = 30.0;
 const AXIS_NAME: f64 = 14.0;
 
@@ -53,7 +53,7 @@ impl Panel {
         self.top + HEADING + HEIGHT + FOOT + name
     }
 
-    /// Heading, grid and the words at the axes; the upward axis is named beside the heading.
+    /// Heading, grid and the words at the axes; the upward axis is named beneath the heading.
     pub(super) fn frame(self, heading: &str, x: &Axis, y: &Axis) -> Markup {
         let (last, first) = self.upwards();
         let anchor = |at: f64| {
@@ -72,7 +72,7 @@ impl Panel {
         let upwards = (places(x).into_iter()).map(|at| [(at, first), (at, last)]);
         html! {
             (words(MARGIN, self.top + 15.0, "panel", "start", heading))
-            (words(ACROSS.1, self.top + 15.0, "axis", "end", &y.name))
+            (words(MARGIN, self.top + 29.0, "axis", "start", &y.name))
             (grid(across.chain(upwards)))
             @for (number, name) in &y.ticks {
                 @let at = y.scale.at(*number);

@@ -11,7 +11,7 @@ use super::scale::Scale;
 use crate::metric::Metric;
 use crate::model::Study;
 use crate::stats::Estimate;
-use crate::text::{fixed, grouped, load_name};
+use crate::text::{fixed, grouped, load_name, rounded};
 
 /// Latency against requests a second: a line an arm, a point a load.
 pub fn scatter(study: &Study) -> Option<Figure> {
@@ -37,7 +37,7 @@ pub fn scatter(study: &Study) -> Option<Figure> {
     let x = Axis::new(
         Scale::from_zero(most, ACROSS),
         "requests a second",
-        |rate| grouped(rate, 0),
+        |rate| rounded(rate, 0),
     );
     let (low, high) = (
         nice_below(ms().fold(f64::INFINITY, f64::min)),

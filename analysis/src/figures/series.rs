@@ -13,7 +13,7 @@ use super::panel::{ACROSS, Axis, Panel};
 use super::scale::Scale;
 use crate::model::Study;
 use crate::stats::median;
-use crate::text::{fixed, grouped, load_name};
+use crate::text::{fixed, grouped, load_name, rounded};
 
 /// Lines of blocks besides lines of medians: with more arms they hide each other.
 const MOST_ARMS: usize = 4;
@@ -137,7 +137,7 @@ fn draw(
     let y = Axis::new(
         Scale::from_zero(largest, panel.upwards()),
         "requests a second",
-        |rate| grouped(rate, 0),
+        |rate| rounded(rate, 0),
     );
     let places = |rates: &Rates| -> Vec<(f64, f64)> {
         (rates.iter())

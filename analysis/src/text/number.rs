@@ -9,6 +9,22 @@ pub fn fixed(value: f64, digits: usize) -> String {
     }
 }
 
+/// A round number as short as an axis needs it: thousands from ten thousand on, millions.
+pub fn rounded(value: f64, digits: usize) -> String {
+    let (divisor, unit) = match value.abs() {
+        size if size >= 1e6 => (1e6, "\u{a0}M"),
+        size if size >= 1e4 => (1e3, "\u{a0}k"),
+        _ => return grouped(value, digits),
+    };
+    let short = value / divisor;
+    let digits = (0..3)
+        .find(|digits| {
+            (fixed(short, *digits).parse::<f64>()).is_ok_and(|back| (back - short).abs() < 1e-6)
+        })
+        .unwrap_or(3);
+    fixed(short, digits) + unit
+}
+
 /// With a fixed number of decimals and commas between thousands.
 pub fn grouped(value: f64, digits: usize) -> String {
     let text = fixed(value, digits);
@@ -67,6 +83,17 @@ pub fn signed_percent(ratio: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn axes_have_round_numbers_in_few_letters() {
+        assert_eq!(rounded(0.0, 0), "0");
+        assert_eq!(rounded(2_000.0, 0), "2,000");
+        assert_eq!(rounded(50_000.0, 0), "50\u{a0}k");
+        assert_eq!(rounded(250_000.0, 0), "250\u{a0}k");
+        assert_eq!(rounded(2_500_000.0, 0), "2.5\u{a0}M");
+        assert_eq!(rounded(12_345.0, 0), "12.345\u{a0}k");
+        assert_eq!(rounded(0.5, 1), "0.5");
+    }
 
     #[test]
     fn numbers_as_text() {

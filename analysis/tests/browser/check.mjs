@@ -22,7 +22,7 @@ function look() {
   for (const svg of document.querySelectorAll("figure svg")) {
     const paper = svg.getBoundingClientRect();
     const words = [...svg.querySelectorAll("text")].map((text) => [text.textContent, text.getBoundingClientRect()]);
-    if (!svg.querySelector(".mark")) found.push(`${name(svg)}: an empty plot`);
+    if (!svg.querySelector("circle, .bar, .cell, .curve, .mark")) found.push(`${name(svg)}: an empty plot`);
     for (const [text, box] of words) {
       if (box.left < paper.left - 1 || box.right > paper.right + 1 || box.bottom > paper.bottom + 1) {
         found.push(`${name(svg)}: ${JSON.stringify(text)} is clipped`);
