@@ -70,28 +70,8 @@ pub(super) fn chapters(study: &Study) -> Vec<Block> {
             data: tables::cpu(study),
             within: Some("cells".to_owned()),
         },
-        heading("latency", "Latency"),
-        Block::Paragraph(correction(study)),
     ];
-    let data = tables::latency(study);
-    blocks.push(match figures::latency(study) {
-        Some(figure) => Block::Figure {
-            figure,
-            data,
-            within: None,
-        },
-        None => Block::Table {
-            table: data,
-            anchors: false,
-        },
-    });
-    if let Some(figure) = figures::scatter(study) {
-        blocks.push(Block::Figure {
-            figure,
-            data: tables::scatter(study),
-            within: Some("cells".to_owned()),
-        });
-    }
+    blocks.extend(latency(study));
     blocks.extend(tail(study));
     blocks.extend([
         heading("kernel", "Kernel entries and memory"),
@@ -124,6 +104,34 @@ pub(super) fn chapters(study: &Study) -> Vec<Block> {
         },
         Block::Files(tables::measurements(study)),
     ]);
+    blocks
+}
+
+/// Latency by percentile, and against the rate.
+fn latency(study: &Study) -> Vec<Block> {
+    let mut blocks = vec![
+        heading("latency", "Latency"),
+        Block::Paragraph(correction(study)),
+    ];
+    let data = tables::latency(study);
+    blocks.push(match figures::latency(study) {
+        Some(figure) => Block::Figure {
+            figure,
+            data,
+            within: None,
+        },
+        None => Block::Table {
+            table: data,
+            anchors: false,
+        },
+    });
+    if let Some(figure) = figures::scatter(study) {
+        blocks.push(Block::Figure {
+            figure,
+            data: tables::scatter(study),
+            within: Some("cells".to_owned()),
+        });
+    }
     blocks
 }
 
