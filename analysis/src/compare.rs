@@ -6,9 +6,8 @@
 
 use records::{Difference, LoadPoint};
 
-use crate::claims::OUR_ARM;
 use crate::metric::Metric;
-use crate::model::{BASELINE_ARM, Pair, Study};
+use crate::model::Study;
 use crate::stats::{EQUIVALENCE_MARGIN, Estimate, MIN_BLOCKS};
 
 /// What is compared.
@@ -52,11 +51,10 @@ pub fn quotient(a: &Study, b: &Study, cell: Common, metric: Metric) -> Option<Es
 /// The headline ratio in each run, our server to the baseline, and the second over the first.
 pub fn headline(a: &Study, b: &Study, point: [usize; 2], metric: Metric) -> [Option<Estimate>; 3] {
     let of = |study: &Study, point: usize| {
-        let pair = Pair {
-            ours: study.arm(OUR_ARM)?,
-            base: study.arm(BASELINE_ARM)?,
-        };
-        study.ratio(pair, point, metric)?.outcome.estimate()
+        study
+            .ratio(study.headline_pair()?, point, metric)?
+            .outcome
+            .estimate()
     };
     let (first, second) = (of(a, point[0]), of(b, point[1]));
     let both = second.zip(first);

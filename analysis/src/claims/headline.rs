@@ -49,9 +49,8 @@ const THROUGHPUT: Words = Words {
 pub fn headline(study: &Study, claims: &Claims) -> Vec<Headline> {
     let mut sentences = Vec::new();
     let others = summary::structure(study);
-    match (study.arm(OUR_ARM), study.arm(BASELINE_ARM)) {
-        (Some(ours), Some(base)) => {
-            let pair = Pair { ours, base };
+    match study.headline_pair() {
+        Some(pair) => {
             sentences.push(compared(study, claims, pair, "headline-cpu", &CPU));
             sentences.push(compared(
                 study,

@@ -35,7 +35,7 @@ pub fn balance(study: &Study) -> Option<Figure> {
         );
         body.push(html! {
             (words(MARGIN, top + 16.0, "panel", "start", &load_name(study.load(point))))
-            (grid([0.0, 0.25, 0.5, 0.75, 1.0].into_iter().map(|tick| scale.at(tick)).map(|x| [(x, first), (x, last)])))
+            (grid([0.0, 0.25, 0.5, 0.75, 1.0].map(|tick| scale.at(tick)), (first, last), [], PLOT))
             @for (place, (arm, shares)) in rows.iter().enumerate() {
                 (row(study.arm_name(*arm), shares, &scale, first + place as f64 * ROW))
             }
@@ -60,7 +60,6 @@ pub fn balance(study: &Study) -> Option<Figure> {
         .to_owned();
     let svg = figure(
         &title,
-        &caption,
         top + AXIS_HEIGHT,
         &html! { @for part in &body { (part) } },
     );

@@ -75,7 +75,6 @@ fn bars(
         .to_owned();
     let svg = Chart {
         title: title.to_owned(),
-        description: format!("{title} of each arm at each load. {caption}"),
         axis: axis.to_owned(),
         scale: Scale::from_zero(largest, PLOT),
         tick: |value| rounded(value, usize::from(value.fract().abs() > 1e-9)),

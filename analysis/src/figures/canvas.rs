@@ -1,4 +1,4 @@
-//! The frame of every figure: size, style, title and description.
+//! The frame of every figure: size, style and title.
 
 use maud::{Markup, html};
 
@@ -34,7 +34,7 @@ circle{stroke:#ffffff;stroke-width:1.5}\
 .segment{stroke:#ffffff;stroke-width:1}";
 
 /// A whole figure: `body` drawn on `height` of paper.
-pub(super) fn figure(title: &str, description: &str, height: f64, body: &Markup) -> String {
+pub(super) fn figure(title: &str, height: f64, body: &Markup) -> String {
     let height = fixed(height, 0);
     html! {
         svg.fig xmlns="http://www.w3.org/2000/svg" role="img"
@@ -42,7 +42,6 @@ pub(super) fn figure(title: &str, description: &str, height: f64, body: &Markup)
             width=(WIDTH) height=(height)
             aria-label=(title)
         {
-            desc { (description) }
             rect.paper width=(WIDTH) height=(height) {}
             (words(MARGIN, 20.0, "title", "start", title))
             (body)
@@ -73,20 +72,36 @@ pub(super) fn words(x: f64, y: f64, class: &str, anchor: &str, content: &str) ->
     }
 }
 
-/// The lines that a panel's ticks stand for, as one path.
-pub(super) fn grid(lines: impl IntoIterator<Item = [(f64, f64); 2]>) -> Markup {
-    let line = |[(x, y), (to_x, to_y)]: [(f64, f64); 2]| {
-        let (x, y, to_x, to_y) = (pixel(x), pixel(y), pixel(to_x), pixel(to_y));
-        match (x == to_x, y == to_y) {
-            (true, _) => format!("M{x} {y}V{to_y}"),
-            (_, true) => format!("M{x} {y}H{to_x}"),
-            _ => format!("M{x} {y}L{to_x} {to_y}"),
-        }
-    };
-    let path: String = lines.into_iter().map(line).collect();
+/// The lines that a panel's ticks stand for, upwards and across, as one path: `top` and `bottom` are
+/// the ends of those that go up, `left` and `right` of those that go across.
+pub(super) fn grid(
+    upwards: impl IntoIterator<Item = f64>,
+    (top, bottom): (f64, f64),
+    across: impl IntoIterator<Item = f64>,
+    (left, right): (f64, f64),
+) -> Markup {
+    let across = across.into_iter();
+    let across = across.map(|y| format!("M{} {}H{}", pixel(left), pixel(y), pixel(right)));
+    let upwards = upwards.into_iter();
+    let upwards = upwards.map(|x| format!("M{} {}V{}", pixel(x), pixel(top), pixel(bottom)));
+    let path: String = across.chain(upwards).collect();
     html! {
         @if !path.is_empty() { path.grid d=(path) {} }
     }
+}
+
+/// The interval from `low` to `high` with its two ends, at a height.
+pub(super) fn interval(low: f64, high: f64, y: f64) -> Markup {
+    const CAP: f64 = 3.5;
+    let path = format!(
+        "M{low} {top}v{whole}m0-{half}H{high}m0-{half}v{whole}",
+        low = pixel(low),
+        high = pixel(high),
+        top = pixel(y - CAP),
+        half = pixel(CAP),
+        whole = pixel(2.0 * CAP),
+    );
+    html! { path.w d=(path) {} }
 }
 
 /// A straight line.
@@ -109,27 +124,26 @@ pub(super) fn coarse_path_through(points: impl IntoIterator<Item = (f64, f64)>) 
 /// The path as steps from each point to the next, which take half the letters that places take. Steps
 /// are those between rounded places, so that nothing adds up.
 fn steps(points: impl IntoIterator<Item = (f64, f64)>, parts_a_pixel: f64) -> String {
+    let mut places: Vec<[i64; 2]> = (points.into_iter())
+        .map(|(x, y)| [x, y].map(|at| (at * parts_a_pixel).round() as i64))
+        .collect();
+    places.dedup();
     let mut text = String::new();
-    let mut last: Option<[i64; 2]> = None;
-    for (x, y) in points {
-        let here = [x, y].map(|at| (at * parts_a_pixel).round() as i64);
-        let from = last.unwrap_or_default();
-        if last == Some(here) {
-            continue;
-        }
-        text += match text.len() {
+    let mut from = [0, 0];
+    for (place, to) in places.into_iter().enumerate() {
+        text += match place {
             0 => "M",
-            _ if last.is_some() && !text.contains('l') => "l",
+            1 => "l",
             _ => "",
         };
-        for (to, from) in here.into_iter().zip(from) {
+        for (to, from) in to.into_iter().zip(from) {
             let number = pixel((to - from) as f64 / parts_a_pixel);
             if text.ends_with(|c: char| c.is_ascii_digit()) && !number.starts_with('-') {
                 text.push(' ');
             }
             text += &number;
         }
-        last = Some(here);
+        from = to;
     }
     text
 }

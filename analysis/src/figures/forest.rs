@@ -26,28 +26,21 @@ struct Forest {
 
 /// Every arm to the baseline; `None` where the run does not have it or nothing beside it.
 pub fn forest(study: &Study) -> Option<Figure> {
-    let pairs = (study.comparisons.iter().map(|comparison| comparison.pair))
-        .filter(|pair| study.arm_name(pair.base) == BASELINE_ARM)
-        .collect();
-    let forest = Forest {
-        name: "forest",
-        title: format!("CPU a request as a ratio to {BASELINE_ARM}"),
-        pairs,
-        named: Named::Ours,
-        left: format!("less CPU a request than {BASELINE_ARM}"),
-        axis: "times the CPU a request of the baseline",
-    };
-    forest.draw(study)
+    to_baseline(study, "forest", |_| true)
 }
 
 /// The arms that most is said about to the baseline: the answer where there is little room.
 pub fn brief(study: &Study) -> Option<Figure> {
-    let named = |arm: usize| FIRST.contains(&study.arm_name(arm));
+    to_baseline(study, "brief", |arm| FIRST.contains(&arm))
+}
+
+fn to_baseline(study: &Study, name: &'static str, drawn: impl Fn(&str) -> bool) -> Option<Figure> {
     let pairs = (study.comparisons.iter().map(|comparison| comparison.pair))
-        .filter(|pair| study.arm_name(pair.base) == BASELINE_ARM && named(pair.ours))
+        .filter(|pair| study.arm_name(pair.base) == BASELINE_ARM)
+        .filter(|pair| drawn(study.arm_name(pair.ours)))
         .collect();
     let forest = Forest {
-        name: "brief",
+        name,
         title: format!("CPU a request as a ratio to {BASELINE_ARM}"),
         pairs,
         named: Named::Ours,
@@ -102,12 +95,6 @@ pub fn all_ratios(study: &Study) -> Option<Figure> {
 
 /// Our server to the card's baseline in every run that has both; `None` where none has.
 pub fn overview(assessments: &[Assessment]) -> Option<Figure> {
-    let pair_of = |study: &Study| {
-        Some(Pair {
-            ours: study.arm(OUR_ARM)?,
-            base: study.arm(BASELINE_ARM)?,
-        })
-    };
     let row = |study: &Study, pair: Pair, point: usize| {
         let found = estimate(study, pair, point);
         Row {
@@ -120,7 +107,7 @@ pub fn overview(assessments: &[Assessment]) -> Option<Figure> {
     let panels: Vec<Panel> = (assessments.iter())
         .map(|assessment| &assessment.study)
         .filter_map(|study| {
-            let pair = pair_of(study)?;
+            let pair = study.headline_pair()?;
             Some(Panel {
                 heading: study.title(),
                 rows: (0..study.plan.load_points.len())
@@ -134,12 +121,7 @@ pub fn overview(assessments: &[Assessment]) -> Option<Figure> {
     }
     let title = "CPU a request: ours to the baseline, run by run".to_owned();
     let caption = caption(&format!("less CPU a request than {BASELINE_ARM}"));
-    let svg = chart(
-        &title,
-        &caption,
-        "times the CPU a request of the baseline",
-        panels,
-    );
+    let svg = chart(&title, "times the CPU a request of the baseline", panels);
     Some(Figure::new("overview", title, caption, svg))
 }
 
@@ -159,7 +141,7 @@ impl Forest {
             })
             .collect();
         let caption = caption(&self.left);
-        let svg = chart(&self.title, &caption, self.axis, panels);
+        let svg = chart(&self.title, self.axis, panels);
         Some(Figure::new(self.name, self.title.clone(), caption, svg))
     }
 
@@ -217,7 +199,7 @@ fn caption(left: &str) -> String {
 }
 
 /// Ratios around 1, on an axis that holds them all.
-fn chart(title: &str, caption: &str, axis: &str, panels: Vec<Panel>) -> String {
+fn chart(title: &str, axis: &str, panels: Vec<Panel>) -> String {
     let (mut low, mut high) = (0.9_f64, 1.1_f64);
     for row in panels.iter().flat_map(|panel| &panel.rows) {
         if let Some(found) = &row.estimate {
@@ -228,7 +210,6 @@ fn chart(title: &str, caption: &str, axis: &str, panels: Vec<Panel>) -> String {
     let most = 1.0 + EQUIVALENCE_MARGIN;
     Chart {
         title: title.to_owned(),
-        description: caption.to_owned(),
         axis: axis.to_owned(),
         scale: Scale::log(low, high, PLOT),
         tick: |value| fixed(value, 2),

@@ -63,12 +63,7 @@ pub fn latency(study: &Study) -> Option<Figure> {
          its own latency axis. Cells that failed a gate are not drawn.{}",
         drawn_of(study, &arms)
     );
-    let svg = figure(
-        &title,
-        &caption,
-        top,
-        &html! { @for part in &body { (part) } },
-    );
+    let svg = figure(&title, top, &html! { @for part in &body { (part) } });
     Some(Figure::new("latency", title, caption, svg))
 }
 

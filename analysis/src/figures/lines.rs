@@ -54,12 +54,7 @@ pub fn by_load(study: &Study, sweep: &Sweep, metrics: &[Metric], fits: &[Fit]) -
          zero.{fitted} Cells that failed a gate are not drawn.{}",
         drawn_of(study, &arms)
     );
-    let svg = figure(
-        &title,
-        &caption,
-        top,
-        &html! { @for part in &body { (part) } },
-    );
+    let svg = figure(&title, top, &html! { @for part in &body { (part) } });
     Figure::new(&name, title, caption, svg)
 }
 

@@ -58,12 +58,7 @@ pub fn bottlenecks(study: &Study) -> Figure {
                    \u{25a6}: they competed for the same processors. A dash is a cell that failed a gate \
                    or was not measured."
         .to_owned();
-    let svg = figure(
-        &title,
-        &caption,
-        top,
-        &html! { @for part in &body { (part) } },
-    );
+    let svg = figure(&title, top, &html! { @for part in &body { (part) } });
     Figure::new("bottlenecks", title, caption, svg)
 }
 

@@ -16,6 +16,8 @@ mod scatter;
 mod series;
 mod waterfall;
 
+use maud::{PreEscaped, html};
+
 pub use balance::balance;
 pub use bars::{cpu, throughput};
 pub use forest::{all_ratios, brief, forest, ladder, overview, peer_forest};
@@ -54,10 +56,16 @@ impl Figure {
         format!("figures/{}.svg", self.name)
     }
 
-    /// The content of the file: the element with styles of its own.
+    /// The content of the file: the element with styles of its own, and with the words that stand
+    /// beneath it on a page.
     pub fn to_file(&self) -> String {
-        let style = format!("<style>{}</style><rect class=\"paper\"", canvas::FILE_STYLE);
-        let styled = self.svg.replacen("<rect class=\"paper\"", &style, 1);
+        let head = html! {
+            desc { (self.caption) }
+            style { (PreEscaped(canvas::FILE_STYLE)) }
+        };
+        let paper = "<rect class=\"paper\"";
+        let head = format!("{}{paper}", head.into_string());
+        let styled = self.svg.replacen(paper, &head, 1);
         format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n{styled}\n")
     }
 }

@@ -68,12 +68,10 @@ impl Panel {
                 .map(|(number, _)| axis.scale.at(*number))
                 .collect()
         };
-        let across = (places(y).into_iter()).map(|at| [(ACROSS.0, at), (ACROSS.1, at)]);
-        let upwards = (places(x).into_iter()).map(|at| [(at, first), (at, last)]);
         html! {
             (words(MARGIN, self.top + 15.0, "panel", "start", heading))
             (words(MARGIN, self.top + 29.0, "axis", "start", &y.name))
-            (grid(across.chain(upwards)))
+            (grid(places(x), (first, last), places(y), ACROSS))
             @for (number, name) in &y.ticks {
                 @let at = y.scale.at(*number);
                 (words(ACROSS.0 - 6.0, at + 3.5, "axis", "end", name))

@@ -3,7 +3,7 @@
 
 use maud::{Markup, html};
 
-use super::canvas::{MARGIN, WIDTH, figure, fitted, grid, line, mark, pixel, words};
+use super::canvas::{MARGIN, WIDTH, figure, fitted, grid, interval, line, mark, pixel, words};
 use super::scale::Scale;
 use crate::stats::Estimate;
 
@@ -13,7 +13,6 @@ const ROW: f64 = 29.0;
 const PANEL_GAP: f64 = 8.0;
 const AXIS_HEIGHT: f64 = 40.0;
 const BAR: f64 = 8.0;
-const CAP: f64 = 3.5;
 
 /// Where marks may be: the whole width, so that the names stand above them.
 pub(super) const PLOT: (f64, f64) = (MARGIN, WIDTH - MARGIN);
@@ -45,7 +44,6 @@ pub(super) struct Panel {
 /// A chart.
 pub(super) struct Chart {
     pub(super) title: String,
-    pub(super) description: String,
     pub(super) axis: String,
     pub(super) scale: Scale,
     pub(super) tick: fn(f64) -> String,
@@ -65,7 +63,7 @@ impl Chart {
         }
         body.push(self.axis(y));
         let body = html! { @for part in &body { (part) } };
-        figure(&self.title, &self.description, y + AXIS_HEIGHT, &body)
+        figure(&self.title, y + AXIS_HEIGHT, &body)
     }
 
     fn panel(&self, panel: &Panel, top: f64) -> Markup {
@@ -88,12 +86,13 @@ impl Chart {
     }
 
     fn grid(&self, top: f64, bottom: f64) -> Markup {
-        let ticks = self
-            .scale
-            .ticks()
-            .into_iter()
-            .map(|tick| self.scale.at(tick));
-        grid(ticks.map(|x| [(x, top), (x, bottom)]))
+        let ticks = self.scale.ticks().into_iter();
+        grid(
+            ticks.map(|tick| self.scale.at(tick)),
+            (top, bottom),
+            [],
+            PLOT,
+        )
     }
 
     fn row(&self, row: &Row, top: f64) -> Markup {
@@ -124,20 +123,12 @@ impl Chart {
     fn mark(&self, estimate: &Estimate, colour: &str, y: f64) -> Markup {
         let [value, low, high] =
             [estimate.value, estimate.low, estimate.high].map(|v| self.scale.at(v));
-        let whisker = format!(
-            "M{l} {t}v{whole}m0-{half}H{h}m0-{half}v{whole}",
-            l = pixel(low),
-            h = pixel(high),
-            t = pixel(y - CAP),
-            half = pixel(CAP),
-            whole = pixel(2.0 * CAP),
-        );
         html! {
             @if self.mark == Mark::Bar {
                 rect.bar x=(pixel(PLOT.0)) y=(pixel(y - BAR / 2.0)) width=(pixel(value - PLOT.0))
                     height=(pixel(BAR)) fill=(colour) {}
             }
-            path.w d=(whisker) {}
+            (interval(low, high, y))
             @if self.mark == Mark::Dot {
                 circle cx=(pixel(value)) cy=(pixel(y)) r="4.5" fill=(colour) {}
             }

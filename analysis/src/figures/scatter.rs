@@ -81,6 +81,6 @@ pub fn scatter(study: &Study) -> Option<Figure> {
          order of the plan. Right and low is good. Cells that failed a gate are not drawn.{}",
         drawn_of(study, &arms)
     );
-    let svg = figure(&title, &caption, panel.bottom(&x), &body);
+    let svg = figure(&title, panel.bottom(&x), &body);
     Some(Figure::new("scatter", title, caption, svg))
 }

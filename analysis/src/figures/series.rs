@@ -114,12 +114,7 @@ pub fn series(study: &Study) -> Option<Figure> {
          says that the server had not settled. All panels share the axes, which start at zero.{}",
         drawn_of(study, &arms)
     );
-    let svg = figure(
-        &title,
-        &caption,
-        top,
-        &html! { @for part in &body { (part) } },
-    );
+    let svg = figure(&title, top, &html! { @for part in &body { (part) } });
     Some(Figure::new("series", title, caption, svg))
 }
 

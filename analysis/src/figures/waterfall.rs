@@ -3,7 +3,9 @@
 use maud::{Markup, html};
 
 use super::Figure;
-use super::canvas::{MARGIN, WIDTH, figure, fitted, grid, line, mark, pixel, width_of, words};
+use super::canvas::{
+    MARGIN, WIDTH, figure, fitted, grid, interval, line, mark, pixel, width_of, words,
+};
 use super::palette::{COSTS, HELPS, NEITHER};
 use super::rows::PLOT;
 use super::scale::Scale;
@@ -20,7 +22,6 @@ const ROW: f64 = 29.0;
 const PANEL_GAP: f64 = 8.0;
 const AXIS_HEIGHT: f64 = 40.0;
 const BAR: f64 = 9.0;
-const CAP: f64 = 3.5;
 
 /// A rung at a load.
 struct Step {
@@ -68,7 +69,6 @@ pub fn waterfall(study: &Study) -> Option<Figure> {
     );
     let svg = figure(
         &title,
-        &caption,
         y + AXIS_HEIGHT,
         &html! { @for part in &body { (part) } },
     );
@@ -114,7 +114,7 @@ fn draw(
     let last = first + (steps.len() + 1) as f64 * ROW;
     html! {
         (words(MARGIN, top + 16.0, "panel", "start", heading))
-        (grid(scale.ticks().into_iter().map(|tick| scale.at(tick)).map(|x| [(x, first), (x, last)])))
+        (grid(scale.ticks().into_iter().map(|tick| scale.at(tick)), (first, last), [], PLOT))
         (row(scale, first, study.arm_name(lowest), "100\u{a0}%", &html! {
             rect x=(pixel(PLOT.0)) y=(pixel(first + 20.0 - BAR / 2.0)) height=(pixel(BAR))
                 width=(pixel(scale.at(1.0) - PLOT.0)) fill=(NEITHER) {}
@@ -154,11 +154,7 @@ fn rung(study: &Study, scale: &Scale, step: &Step, top: f64) -> Markup {
             rect x=(pixel(scale.at(left))) y=(pixel(middle - BAR / 2.0)) height=(pixel(BAR))
                 width=(pixel((scale.at(right) - scale.at(left)).max(1.0))) fill=(colour) {}
             @if let Some((low, high)) = whisker(step) {
-                path.w d=(format!(
-                    "M{l} {t}V{b}M{l} {m}H{h}M{h} {t}V{b}",
-                    l = pixel(scale.at(low)), h = pixel(scale.at(high)),
-                    t = pixel(middle - CAP), b = pixel(middle + CAP), m = pixel(middle)
-                )) {}
+                (interval(scale.at(low), scale.at(high), middle))
             }
         },
     )

@@ -150,6 +150,14 @@ impl Study {
         matches!(self.plan.host.as_str(), "local" | "")
     }
 
+    /// Our server and the card's baseline; `None` where the run has not both.
+    pub fn headline_pair(&self) -> Option<Pair> {
+        Some(Pair {
+            ours: self.arm(OUR_ARM)?,
+            base: self.arm(BASELINE_ARM)?,
+        })
+    }
+
     /// The arm's place in the plan.
     pub fn arm(&self, name: &str) -> Option<usize> {
         self.plan.arms.iter().position(|arm| arm.name == name)

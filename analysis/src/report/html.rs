@@ -3,7 +3,6 @@
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::document::{Block, Document, Entry, RowLink, Sentence, grouped};
-use crate::figures::Figure;
 use crate::tables::Table;
 
 /// The page's styles.
@@ -117,11 +116,11 @@ fn block(block: &Block) -> Markup {
                 p.files { (files(table)) }
             },
             Block::Picture(figure) => figure {
-                (drawing(figure))
+                (PreEscaped(&figure.svg))
                 figcaption { (figure.caption) }
             },
             Block::Figure { figure, data, within } => figure {
-                (drawing(figure))
+                (PreEscaped(&figure.svg))
                 figcaption { (figure.caption) }
                 @match within {
                     Some(chapter) => p.files {
@@ -144,17 +143,6 @@ fn block(block: &Block) -> Markup {
             Block::Code(commands) => pre tabindex="0" { code { (commands) } },
         }
     }
-}
-
-/// The figure without the description that stands beneath it.
-fn drawing(figure: &Figure) -> Markup {
-    let described = figure.svg.split_once("<desc>");
-    let svg = match described.and_then(|(before, rest)| Some((before, rest.split_once("</desc>")?)))
-    {
-        Some((before, (_, after))) => format!("{before}{after}"),
-        None => figure.svg.clone(),
-    };
-    PreEscaped(svg)
 }
 
 /// Links to the table's files, which lie beside the page.

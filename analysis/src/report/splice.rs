@@ -6,7 +6,7 @@ use crate::claims::{Family, Judged, OUR_ARM, Verdict};
 use crate::experiments::{absent, experiment};
 use crate::figures;
 use crate::metric::Metric;
-use crate::model::{BASELINE_ARM, Pair, Study};
+use crate::model::{BASELINE_ARM, Study};
 use crate::tables::{Column, Display, Kind, Line, Table, Value};
 use crate::text::{Prose, escape_markdown, fixed, joined, load_label};
 
@@ -84,13 +84,11 @@ fn run_line(assessment: &Assessment) -> String {
 
 /// The lowest and the highest ratio of our server to the baseline.
 fn range(study: &Study) -> String {
-    let pair = study.arm(OUR_ARM).zip(study.arm(BASELINE_ARM));
-    let ratios: Vec<f64> = (pair.into_iter())
-        .flat_map(|(ours, base)| {
-            (0..study.plan.load_points.len()).filter_map(move |point| {
-                let ratio = study.ratio(Pair { ours, base }, point, Metric::CpuUsPerRequest)?;
-                Some(ratio.outcome.estimate()?.value)
-            })
+    let pair = study.headline_pair();
+    let ratios: Vec<f64> = (0..study.plan.load_points.len())
+        .filter_map(|point| {
+            let ratio = study.ratio(pair?, point, Metric::CpuUsPerRequest)?;
+            Some(ratio.outcome.estimate()?.value)
         })
         .collect();
     let lowest = ratios.iter().copied().reduce(f64::min);
@@ -192,10 +190,7 @@ fn verdict_lists(assessment: &Assessment) -> String {
 
 /// CPU a request and requests a second as ratios, and kernel entries, a line a load.
 fn table(study: &Study) -> Option<Table> {
-    let pair = Pair {
-        ours: study.arm(OUR_ARM)?,
-        base: study.arm(BASELINE_ARM)?,
-    };
+    let pair = study.headline_pair()?;
     let line = |point: usize| {
         let ratio = |metric| {
             let outcome = study.ratio(pair, point, metric).map(|ratio| &ratio.outcome);

@@ -4,7 +4,7 @@ use super::{Column, Display, Kind, Line, Table, Value};
 use crate::assess::Assessment;
 use crate::experiments::short_name;
 use crate::metric::Metric;
-use crate::model::{BASELINE_ARM, Comparison, OUR_ARM, Outcome, Pair, Study, ratio_id};
+use crate::model::{BASELINE_ARM, Comparison, OUR_ARM, Outcome, Study, ratio_id};
 use crate::text::load_label;
 
 const RATIO: Display = Display::Decimals(3);
@@ -118,10 +118,9 @@ pub fn arm_ratios(study: &Study) -> Table {
 pub fn overview(assessments: &[Assessment]) -> Table {
     let mut lines = Vec::new();
     for study in assessments.iter().map(|assessment| &assessment.study) {
-        let (Some(ours), Some(base)) = (study.arm(OUR_ARM), study.arm(BASELINE_ARM)) else {
+        let Some(pair) = study.headline_pair() else {
             continue;
         };
-        let pair = Pair { ours, base };
         for point in 0..study.plan.load_points.len() {
             let outcome = |metric| {
                 let found = study.ratio(pair, point, metric);

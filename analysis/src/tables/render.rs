@@ -54,68 +54,28 @@ impl Table {
 
     /// The shown columns as an HTML table; rows have their identifiers where `anchors` is set.
     pub fn to_html(&self, anchors: bool) -> Markup {
+        let columns: Vec<Shown<'_>> = self.shown().map(|shown| self.looking(shown)).collect();
         html! {
             div.scroll tabindex="0" role="group" aria-label=(self.title) {
-                table class=[self.looks()] {
-                    thead { tr { @for (_, column) in self.shown() { th scope="col" { (column.title) } } } }
-                    tbody { @for line in &self.lines { (self.line_html(line, anchors)) } }
+                table class=[looks(&columns)] {
+                    thead { tr { @for shown in &columns { th scope="col" { (shown.title) } } } }
+                    tbody { @for line in &self.lines { (line_html(line, &columns, anchors)) } }
                 }
             }
         }
     }
 
-    /// Which columns are numbers and which are names, once a table: a word in each of its cells is a
-    /// tenth of a long page.
-    fn looks(&self) -> Option<String> {
-        let look = |place: usize, column: &Column| match column.kind {
-            Kind::Numbers | Kind::Estimates => Some("n"),
-            Kind::Words => self.names(place).then_some("c"),
-        };
-        let looks: Vec<String> = (self.shown().enumerate())
-            .filter_map(|(shown, (place, column))| {
-                look(place, column).map(|look| format!("{look}{}", shown + 1))
-            })
-            .collect();
-        (!looks.is_empty()).then(|| looks.join(" "))
-    }
-
-    /// Whether all that a column says are names.
-    fn names(&self, place: usize) -> bool {
+    fn looking<'a>(&self, (place, column): (usize, &'a Column)) -> Shown<'a> {
         let mut values = self.lines.iter().map(|line| &line.values[place]);
-        values.all(|value| matches!(value, Value::Name(_)))
-    }
-
-    fn line_html(&self, line: &Line, anchors: bool) -> Markup {
-        let id = Some(line.id.as_str()).filter(|id| anchors && !id.is_empty());
-        let basis = Some(line.rests_on.as_str()).filter(|id| !id.is_empty());
-        html! {
-            tr class=[line.marked.then_some("marked")] id=[id] {
-                @for (shown, (place, _)) in self.shown().enumerate() {
-                    td {
-                        @match basis.filter(|_| shown == 0) {
-                            Some(id) => a href=(format!("#{id}")) { (self.html_value(line, place)) },
-                            None => (self.html_value(line, place)),
-                        }
-                    }
-                }
-            }
-        }
-    }
-
-    fn html_value(&self, line: &Line, place: usize) -> Markup {
-        html! {
-            @match &line.values[place] {
-                Value::Empty => "\u{2013}",
-                Value::Text(text) => (text),
-                Value::Name(name) if self.names(place) => (name),
-                Value::Name(name) => code { (name) },
-                Value::Integer(count) => (count),
-                Value::Number(number, display) => (display.show(*number)),
-                Value::Estimate(estimate, display) => {
-                    (display.show(estimate.value)) " "
-                    small { (display.show_interval(estimate)) }
-                },
-            }
+        let look = match column.kind {
+            Kind::Numbers | Kind::Estimates => Look::Numbers,
+            Kind::Words if values.all(|value| matches!(value, Value::Name(_))) => Look::Names,
+            Kind::Words => Look::Words,
+        };
+        Shown {
+            place,
+            title: &column.title,
+            look,
         }
     }
 
@@ -127,6 +87,68 @@ impl Table {
         };
         (self.columns.iter().enumerate())
             .filter(move |(place, column)| column.shown && !silent(*place))
+    }
+}
+
+/// A column of a table in HTML.
+struct Shown<'a> {
+    place: usize,
+    title: &'a str,
+    look: Look,
+}
+
+/// How all values of a column look.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Look {
+    Words,
+    Names,
+    Numbers,
+}
+
+/// Which columns are numbers and which are names, once a table: a word in each of its cells is a tenth
+/// of a long page.
+fn looks(columns: &[Shown<'_>]) -> Option<String> {
+    let class = |(shown, column): (usize, &Shown<'_>)| match column.look {
+        Look::Words => None,
+        Look::Names => Some(format!("c{}", shown + 1)),
+        Look::Numbers => Some(format!("n{}", shown + 1)),
+    };
+    let classes: Vec<String> = columns.iter().enumerate().filter_map(class).collect();
+    (!classes.is_empty()).then(|| classes.join(" "))
+}
+
+fn line_html(line: &Line, columns: &[Shown<'_>], anchors: bool) -> Markup {
+    let id = Some(line.id.as_str()).filter(|id| anchors && !id.is_empty());
+    let basis = Some(line.rests_on.as_str()).filter(|id| !id.is_empty());
+    html! {
+        tr class=[line.marked.then_some("marked")] id=[id] {
+            @for (shown, column) in columns.iter().enumerate() {
+                @let value = html_value(&line.values[column.place], column.look);
+                td {
+                    @match basis.filter(|_| shown == 0) {
+                        Some(id) => a href=(format!("#{id}")) { (value) },
+                        None => (value),
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn html_value(value: &Value, look: Look) -> Markup {
+    html! {
+        @match value {
+            Value::Empty => "\u{2013}",
+            Value::Text(text) => (text),
+            Value::Name(name) if look == Look::Names => (name),
+            Value::Name(name) => code { (name) },
+            Value::Integer(count) => (count),
+            Value::Number(number, display) => (display.show(*number)),
+            Value::Estimate(estimate, display) => {
+                (display.show(estimate.value)) " "
+                small { (display.show_interval(estimate)) }
+            },
+        }
     }
 }
 
