@@ -65,11 +65,10 @@ async fn talk(stream: &TcpStream, mode: Mode, counters: &Counters) -> io::Result
 /// Wait after a receive that found no buffer.
 const BACK_OFF: Duration = Duration::from_micros(100);
 
-/// No buffer was free: one is after a while, since none is kept. The kernel says so by ENOBUFS, compio's
-/// own pool by an error of its own, where a later receive found it empty.
+/// No buffer was free: one is after a while, since none is kept. compio's driver has this error of its
+/// own for it, also where the kernel said ENOBUFS; the kernel's EBUSY is another thing.
 fn is_exhausted(error: &io::Error) -> bool {
-    const ENOBUFS: i32 = 105;
-    error.raw_os_error() == Some(ENOBUFS) || error.kind() == io::ErrorKind::ResourceBusy
+    error.kind() == io::ErrorKind::ResourceBusy && error.raw_os_error().is_none()
 }
 
 /// Takes what is under way, so that the client gets the last answer.
@@ -81,5 +80,21 @@ async fn drain<B: Deref<Target = [u8]>>(mut received: impl Stream<Item = io::Res
             Some(Err(error)) if is_exhausted(&error) => {}
             _ => break,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_kernels_own_busy_is_not_taken_for_an_empty_pool() {
+        const EBUSY: i32 = 16;
+        assert!(is_exhausted(&io::Error::new(
+            io::ErrorKind::ResourceBusy,
+            "no buffer"
+        )));
+        assert!(!is_exhausted(&io::Error::from_raw_os_error(EBUSY)));
+        assert!(!is_exhausted(&io::ErrorKind::ConnectionReset.into()));
     }
 }
