@@ -12,9 +12,8 @@ runCommand "report-equality" { nativeBuildInputs = [ packages.analysis ]; } ''
   ln -s ${results} results
   mkdir docs
   cp ${../../docs/results.svg} docs/results.svg
-  runs=$(sed -n 's/^| \[.*\](\(results\/[^)]*\)) .*/\1/p' README.md)
-  # One word a run.
-  analysis splice README.md $runs --figure docs/results.svg --check
+  runs=(results/*/experiment.toml)
+  analysis splice README.md "''${runs[@]%/experiment.toml}" --figure docs/results.svg --check
   export results=${results}
   (out=$PWD/again; . ${../report.sh})
   diff -r ${packages.report} again
