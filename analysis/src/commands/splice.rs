@@ -23,7 +23,7 @@ pub fn splice(
     let address = figure.map(|figure| address(file, figure)).transpose()?;
     let assessments = assess_all(folders, Completeness::Whole)?;
     let wanted = place(&name, &text, &section(&assessments, address.as_deref()))?;
-    let drawn = (assessments.first()).and_then(|first| figures::brief(&first.study));
+    let drawn = (assessments.first()).and_then(|first| figures::answer(&first.study));
     let drawing = figure.zip(drawn.map(|drawn| drawn.to_file()));
     if !check {
         if let Some((path, drawn)) = drawing {

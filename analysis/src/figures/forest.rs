@@ -26,19 +26,39 @@ struct Forest {
 
 /// Every arm to the baseline; `None` where the run does not have it or nothing beside it.
 pub fn forest(study: &Study) -> Option<Figure> {
-    to_baseline(study, "forest", |_| true)
+    to_baseline(study, "forest", pairs_to_baseline(study))
 }
 
-/// The arms that most is said about to the baseline: the answer where there is little room.
+/// The same where there is little room: the arms that most is said about. `None` where that leaves out
+/// none, or all.
 pub fn brief(study: &Study) -> Option<Figure> {
-    to_baseline(study, "brief", |arm| FIRST.contains(&arm))
+    let all = pairs_to_baseline(study);
+    let (drawn, others): (Vec<Pair>, Vec<Pair>) =
+        (all.iter()).partition(|pair| FIRST.contains(&study.arm_name(pair.ours)));
+    if others.is_empty() {
+        return None;
+    }
+    let mut figure = to_baseline(study, "brief", drawn.clone())?;
+    figure.caption += &format!(
+        " {} of {} arms are drawn; the ratios have them all.",
+        drawn.len(),
+        all.len()
+    );
+    Some(figure)
 }
 
-fn to_baseline(study: &Study, name: &'static str, drawn: impl Fn(&str) -> bool) -> Option<Figure> {
-    let pairs = (study.comparisons.iter().map(|comparison| comparison.pair))
+/// What stands for the answer: the brief figure, or the whole one where it is no longer.
+pub fn answer(study: &Study) -> Option<Figure> {
+    brief(study).or_else(|| forest(study))
+}
+
+fn pairs_to_baseline(study: &Study) -> Vec<Pair> {
+    (study.comparisons.iter().map(|comparison| comparison.pair))
         .filter(|pair| study.arm_name(pair.base) == BASELINE_ARM)
-        .filter(|pair| drawn(study.arm_name(pair.ours)))
-        .collect();
+        .collect()
+}
+
+fn to_baseline(study: &Study, name: &'static str, pairs: Vec<Pair>) -> Option<Figure> {
     let forest = Forest {
         name,
         title: format!("CPU a request as a ratio to {BASELINE_ARM}"),

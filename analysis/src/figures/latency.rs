@@ -61,7 +61,7 @@ pub fn latency(study: &Study) -> Option<Figure> {
         "Thick: all blocks' latencies together; thin, for the first {ARMS_WITH_BLOCKS} arms: single \
          blocks, at most {MOST_CURVES}. Both axes are logarithmic: each step to the right is ten times rarer. Each load has \
          its own latency axis. Cells that failed a gate are not drawn.{}",
-        drawn_of(study, &arms)
+        drawn_of(study, &arms, "the table")
     );
     let svg = figure(&title, top, &html! { @for part in &body { (part) } });
     Some(Figure::new("latency", title, caption, svg))

@@ -38,13 +38,13 @@ pub(super) fn drawn_arms(study: &Study, most: usize) -> Vec<usize> {
     arms
 }
 
-/// What a caption says where not all arms are drawn.
-pub(super) fn drawn_of(study: &Study, arms: &[usize]) -> String {
+/// What a caption says where not all arms are drawn: how many, and what has `whole`.
+pub(super) fn drawn_of(study: &Study, arms: &[usize], whole: &str) -> String {
     if arms.len() == study.plan.arms.len() {
         return String::new();
     }
     format!(
-        " {} of {} arms are drawn; the CSV files have them all.",
+        " {} of {} arms are drawn; {whole} has them all.",
         arms.len(),
         study.plan.arms.len()
     )

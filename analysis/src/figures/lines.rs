@@ -52,7 +52,7 @@ pub fn by_load(study: &Study, sweep: &Sweep, metrics: &[Metric], fits: &[Fit]) -
     let caption = format!(
         "A point is the median over blocks, the whisker its 95 % interval. The upward axes start at \
          zero.{fitted} Cells that failed a gate are not drawn.{}",
-        drawn_of(study, &arms)
+        drawn_of(study, &arms, "the table")
     );
     let svg = figure(&title, top, &html! { @for part in &body { (part) } });
     Figure::new(&name, title, caption, svg)

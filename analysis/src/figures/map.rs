@@ -4,7 +4,7 @@ use maud::{Markup, html};
 
 use super::Figure;
 use super::bars::absent;
-use super::canvas::{MARGIN, WIDTH, figure, fitted, pixel, width_of, words};
+use super::canvas::{MARGIN, WIDTH, figure, fitted, mark, pixel, width_of, words};
 use super::palette::{NEITHER, colour};
 use crate::bottleneck::Bottleneck;
 use crate::model::{Cell, Study};
@@ -43,7 +43,7 @@ pub fn bottlenecks(study: &Study) -> Figure {
             }
             @for arm in 0..study.plan.arms.len() {
                 @let y = top + HEADING + arm as f64 * ROW;
-                (words(MARGIN, y + 13.0, "", "start", &fitted(study.arm_name(arm), NAMES - MARGIN - 4.0)))
+                (whole_on_demand(MARGIN, y + 13.0, study.arm_name(arm), NAMES - MARGIN - 4.0))
                 @for (place, point) in points.iter().enumerate() {
                     (cell(study.cell(arm, *point), NAMES + place as f64 * width, y, width))
                 }
@@ -77,6 +77,17 @@ fn wrapped(text: &str, width: f64) -> Vec<String> {
     lines
 }
 
+/// Words, which are shown whole where a pointer rests on them if they had to be cut.
+fn whole_on_demand(x: f64, y: f64, text: &str, width: f64) -> Markup {
+    let fits = fitted(text, width);
+    let drawn = words(x, y, "", "start", &fits);
+    if fits == text {
+        drawn
+    } else {
+        mark(text, &drawn)
+    }
+}
+
 fn cell(cell: &Cell, x: f64, y: f64, width: f64) -> Markup {
     let (colour, sign, word) = match cell.bottleneck.filter(|_| cell.valid()) {
         Some(found) => {
@@ -85,11 +96,10 @@ fn cell(cell: &Cell, x: f64, y: f64, width: f64) -> Markup {
         }
         None => (NEITHER, "\u{2013}", absent(cell).to_owned()),
     };
-    let fits = fitted(&format!("{sign} {word}"), width - 6.0);
     html! {
         rect.cell x=(pixel(x + 1.0)) y=(pixel(y + 1.0)) width=(pixel(width - 2.0))
             height=(pixel(ROW - 2.0)) fill=(colour) {}
-        (words(x + 4.0, y + 13.0, "", "start", &fits))
+        (whole_on_demand(x + 4.0, y + 13.0, &format!("{sign} {word}"), width - 6.0))
     }
 }
 

@@ -20,7 +20,7 @@ use maud::{PreEscaped, html};
 
 pub use balance::balance;
 pub use bars::{cpu, throughput};
-pub use forest::{all_ratios, brief, forest, ladder, overview, peer_forest};
+pub use forest::{all_ratios, answer, brief, forest, ladder, overview, peer_forest};
 pub use latency::latency;
 pub use lines::{Fit, by_load, sweep_name};
 pub use map::bottlenecks;

@@ -79,7 +79,7 @@ pub fn scatter(study: &Study) -> Option<Figure> {
     let caption = format!(
         "A point is an arm at a load (medians over blocks); a thin line joins an arm's loads in the \
          order of the plan. Right and low is good. Cells that failed a gate are not drawn.{}",
-        drawn_of(study, &arms)
+        drawn_of(study, &arms, "the table")
     );
     let svg = figure(&title, panel.bottom(&x), &body);
     Some(Figure::new("scatter", title, caption, svg))

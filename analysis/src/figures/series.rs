@@ -112,7 +112,7 @@ pub fn series(study: &Study) -> Option<Figure> {
     let caption = format!(
         "Thick: the median over blocks at each step; thin: the first {MOST_BLOCKS} blocks, each alone. A line that rises or falls \
          says that the server had not settled. All panels share the axes, which start at zero.{}",
-        drawn_of(study, &arms)
+        drawn_of(study, &arms, "the table of medians")
     );
     let svg = figure(&title, top, &html! { @for part in &body { (part) } });
     Some(Figure::new("series", title, caption, svg))

@@ -21,7 +21,7 @@ pub fn page(document: &Document) -> String {
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
                 title { (document.title) ": " (document.subtitle) }
-                style { (PreEscaped(STYLE)) (PreEscaped(columns(document))) }
+                style { (PreEscaped(columns(document))) (PreEscaped(STYLE)) }
             }
             body {
                 header {
@@ -42,7 +42,8 @@ pub fn page(document: &Document) -> String {
     text + "\n"
 }
 
-/// The styles of columns of numbers and of names: a table says by places which of its own are.
+/// The styles of columns of numbers and of names: a table says by places which of its own are. They
+/// stand before the page's other styles, which overrule them for narrow screens.
 fn columns(document: &Document) -> String {
     let mut most = 0;
     let mut widest = |block: &Block| {

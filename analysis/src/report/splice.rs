@@ -35,7 +35,11 @@ pub fn section(assessments: &[Assessment], figure: Option<&str>) -> String {
     let Some(first) = assessments.first() else {
         return String::new();
     };
-    let mut text = answer(first, figure);
+    let mut text = String::new();
+    if assessments.len() > 1 {
+        text += &format!("Of the run {}: ", link(&first.study));
+    }
+    text += &answer(first, figure);
     if let [only] = assessments {
         text += &verdict_lists(only);
         let folder = folder(&only.study);
@@ -46,7 +50,7 @@ pub fn section(assessments: &[Assessment], figure: Option<&str>) -> String {
         .map(|experiment| Prose::new().code(experiment.name))
         .collect();
     text += &format!(
-        "Every experiment, with its raw rows. The ratio is that of CPU a request, {} to {}, at the loads \
+        "All of that is the first run's; the others, with their raw rows, say more. The ratio is that of CPU a request, {} to {}, at the loads \
          where it is lowest and highest.{}\n\n",
         Prose::new().code(OUR_ARM).to_markdown(),
         Prose::new().code(BASELINE_ARM).to_markdown(),
@@ -68,14 +72,18 @@ fn folder(study: &Study) -> String {
     format!("results/{}", study.name)
 }
 
+fn link(study: &Study) -> String {
+    Prose::new()
+        .link(study.title(), folder(study))
+        .to_markdown()
+}
+
 fn run_line(assessment: &Assessment) -> String {
     let study = &assessment.study;
     let asked = experiment(&study.plan.experiment).map_or("", |experiment| experiment.question);
     format!(
         "| {} | {} | {} | {} |\n",
-        Prose::new()
-            .link(study.title(), folder(study))
-            .to_markdown(),
+        link(study),
         escape_markdown(asked),
         range(study),
         escape_markdown(&counted(assessment))
@@ -166,7 +174,7 @@ fn answer(assessment: &Assessment, figure: Option<&str>) -> String {
             _ => format!("{prose}\n\n"),
         };
     }
-    if let Some((figure, address)) = figures::brief(study).zip(figure) {
+    if let Some((figure, address)) = figures::answer(study).zip(figure) {
         text += &format!("![{}]({address})\n\n", escape_markdown(&figure.title));
     }
     if let Some(table) = table(study) {

@@ -64,9 +64,25 @@ pub fn environment(study: &Study) -> Table {
     }
 }
 
-/// Of `environment` what differs from another run's: most runs of a report share a machine.
+/// Of `environment` what differs from another run's, also what only the other has, without a value
+/// then: most runs of a report share a machine.
 pub fn environment_beside(study: &Study, other: &Study) -> Table {
-    beside(environment(study), &environment(other), other)
+    let (own, others) = (environment(study), environment(other));
+    let absent: Vec<Line> = (others.lines.iter())
+        .filter(|known| {
+            own.lines
+                .iter()
+                .all(|line| line.values[0] != known.values[0])
+        })
+        .map(|known| {
+            let mut values = vec![Value::Empty; own.columns.len()];
+            values[0] = known.values[0].clone();
+            Line::plain(values)
+        })
+        .collect();
+    let mut table = beside(own, &others, other);
+    table.lines.extend(absent);
+    table
 }
 
 fn text(value: String) -> Value {

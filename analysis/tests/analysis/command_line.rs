@@ -162,6 +162,11 @@ fn of_several_runs_the_readme_has_one_answer_a_figure_and_a_line_each() {
     };
     assert!(place("| [quick](results/b-quick) |") < place("| [idle](results/a-idle) |"));
 
+    assert!(
+        text.contains("Of the run [quick](results/b-quick): **"),
+        "{text}"
+    );
+
     let check = ["--figure", "docs/answer.svg", "--check"];
     assert!(splice(&check).status.success());
     let svg = root.path().join("docs/answer.svg");
@@ -177,6 +182,58 @@ fn of_several_runs_the_readme_has_one_answer_a_figure_and_a_line_each() {
     let outside = splice(&["--figure", "/elsewhere.svg"]);
     assert!(!outside.status.success());
     assert!(stderr(&outside).contains("below"), "{}", stderr(&outside));
+}
+
+#[test]
+fn a_later_run_says_where_its_machine_and_arms_are_not_the_firsts() {
+    let root = tempfile::tempdir().unwrap();
+    let mut first = small();
+    first.plan.experiment = "quick".into();
+    first.write(&root.path().join("a-quick"));
+    let mut same = small();
+    same.plan.experiment = "single".into();
+    same.write(&root.path().join("b-single"));
+    let mut other = small();
+    other.plan.experiment = "idle".into();
+    other.plan.arms[0].args.push("--other".into());
+    (other.environment.server.sysctls).insert("net.core.busy_poll".into(), "50".into());
+    other
+        .environment
+        .server
+        .sysctls
+        .remove("net.core.somaxconn");
+    other.write(&root.path().join("c-idle"));
+
+    let given = ["report", "a-quick", "b-single", "c-idle", "--out", "out"];
+    let output = analysis(root.path(), &given);
+    assert!(output.status.success(), "{}", stderr(&output));
+    let file = |name: &str| fs::read_to_string(root.path().join("out").join(name));
+    let text = file("report.md").unwrap();
+    assert_eq!(
+        text.matches("The machine and its settings are those of quick.")
+            .count(),
+        1
+    );
+    assert_eq!(
+        text.matches("Each arm is as in quick.").count(),
+        1,
+        "{text}"
+    );
+    assert!(file("tables/single/arms-beside.csv").is_err());
+
+    let settings = file("tables/idle/environment-beside.csv").unwrap();
+    let lines: Vec<&str> = settings.lines().collect();
+    assert_eq!(
+        lines,
+        [
+            "setting,value",
+            "net.core.busy_poll,50",
+            "net.core.somaxconn,"
+        ]
+    );
+    let arms = file("tables/idle/arms-beside.csv").unwrap();
+    assert_eq!(arms.lines().count(), 2, "{arms}");
+    assert!(arms.contains("--other"), "{arms}");
 }
 
 #[test]

@@ -16,7 +16,7 @@ pub(super) fn opening(assessment: &Assessment) -> Vec<Block> {
     blocks.push(Block::Lead(
         first.map(|headline| sentence(study, headline)).collect(),
     ));
-    if let Some(figure) = figures::brief(study).or_else(|| figures::forest(study)) {
+    if let Some(figure) = figures::answer(study) {
         blocks.push(Block::Figure {
             figure,
             data: tables::arm_ratios(study),

@@ -13,20 +13,19 @@ pub(super) fn environment(study: &Study, before: Option<&Study>) -> Vec<Block> {
         blocks.extend([tables::environment(study), tables::arms(study)].map(folded));
         return blocks;
     };
-    let differing = [
-        tables::environment_beside(study, before),
-        tables::arms_beside(study, before),
-    ];
-    if differing.iter().all(|table| table.lines.is_empty()) {
-        blocks.push(Block::Paragraph(Prose::from(format!(
-            "The machine, its settings and the arms are those of {}.",
-            before.title()
-        ))));
+    for (table, same) in [
+        (
+            tables::environment_beside(study, before),
+            "The machine and its settings are those of ",
+        ),
+        (tables::arms_beside(study, before), "Each arm is as in "),
+    ] {
+        blocks.push(if table.lines.is_empty() {
+            Block::Paragraph(Prose::from(format!("{same}{}.", before.title())))
+        } else {
+            folded(table)
+        });
     }
-    let differing = differing
-        .into_iter()
-        .filter(|table| !table.lines.is_empty());
-    blocks.extend(differing.map(folded));
     blocks.extend([tables::environment(study), tables::arms(study)].map(Block::Files));
     blocks
 }
