@@ -39,5 +39,8 @@ pub fn arms(study: &Study) -> Table {
 
 /// Of `arms` those that another run does not have, or not like that.
 pub fn arms_beside(study: &Study, other: &Study) -> Table {
-    beside(arms(study), &arms(other), other)
+    let others = arms(other);
+    beside(arms(study), other, |line| {
+        others.lines.iter().any(|known| known.values == line.values)
+    })
 }

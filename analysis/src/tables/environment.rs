@@ -1,6 +1,6 @@
 //! The machines, their settings, and the programs.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use records::{Environment, Machine, NetworkDevice, Placement, Plan};
 
@@ -68,20 +68,30 @@ pub fn environment(study: &Study) -> Table {
 /// then: most runs of a report share a machine.
 pub fn environment_beside(study: &Study, other: &Study) -> Table {
     let (own, others) = (environment(study), environment(other));
-    let absent: Vec<Line> = (others.lines.iter())
-        .filter(|known| {
-            own.lines
-                .iter()
-                .all(|line| line.values[0] != known.values[0])
-        })
-        .map(|known| {
+    let named = |table: &Table, name: &Value| {
+        let found = table.lines.iter().find(|line| line.values[0] == *name);
+        found.map(|line| line.values.clone())
+    };
+    let programs: BTreeSet<String> = programs(&study.environment, &study.plan)
+        .into_iter()
+        .map(|(name, _)| name)
+        .collect();
+    // A load generator on the server's machine has the server's settings.
+    let both = |values: &[Value]| {
+        let of_programs = matches!(&values[0], Value::Text(name) if programs.contains(name));
+        let client = values.get(2).filter(|_| !of_programs);
+        [&values[1], client.unwrap_or(&values[1])].map(Value::clone)
+    };
+    let mut table = beside(own.clone(), other, |line| {
+        named(&others, &line.values[0]).is_some_and(|known| both(&known) == both(&line.values))
+    });
+    for known in others.lines {
+        if named(&own, &known.values[0]).is_none() {
             let mut values = vec![Value::Empty; own.columns.len()];
             values[0] = known.values[0].clone();
-            Line::plain(values)
-        })
-        .collect();
-    let mut table = beside(own, &others, other);
-    table.lines.extend(absent);
+            table.lines.push(Line::plain(values));
+        }
+    }
     table
 }
 

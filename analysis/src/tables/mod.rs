@@ -233,9 +233,9 @@ impl Table {
     }
 }
 
-/// Of a run's table the lines that the same table of another run does not have.
-fn beside(mut table: Table, others: &Table, other: &Study) -> Table {
-    (table.lines).retain(|line| !others.lines.iter().any(|known| known.values == line.values));
+/// Of a run's table the lines that are not `known` from another run.
+fn beside(mut table: Table, other: &Study, known: impl Fn(&Line) -> bool) -> Table {
+    table.lines.retain(|line| !known(line));
     table.name += "-beside";
     table.title += &format!(", where not as in {}", other.title());
     table

@@ -202,6 +202,10 @@ fn a_later_run_says_where_its_machine_and_arms_are_not_the_firsts() {
         .server
         .sysctls
         .remove("net.core.somaxconn");
+    // A machine of its own for the load generator, like the server's in all but one setting.
+    let mut client = other.environment.server.clone();
+    (client.sysctls).insert("net.core.busy_poll".into(), "60".into());
+    other.environment.client = Some(client);
     other.write(&root.path().join("c-idle"));
 
     let given = ["report", "a-quick", "b-single", "c-idle", "--out", "out"];
@@ -226,9 +230,9 @@ fn a_later_run_says_where_its_machine_and_arms_are_not_the_firsts() {
     assert_eq!(
         lines,
         [
-            "setting,value",
-            "net.core.busy_poll,50",
-            "net.core.somaxconn,"
+            "setting,value,client",
+            "net.core.busy_poll,50,60",
+            "net.core.somaxconn,,"
         ]
     );
     let arms = file("tables/idle/arms-beside.csv").unwrap();
