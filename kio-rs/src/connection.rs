@@ -74,7 +74,8 @@ pub fn serve(
         let ended = match ended {
             // Rare, and large.
             Ok(Ended::ByUs) => Box::pin(close(stream)).await,
-            Ok(Ended::ByPeer) => Ok(()),
+            // The peer may have ended its own side only.
+            Ok(Ended::ByPeer) => stream.flush().await,
             Err(error) => Err(error),
         };
         if ended.is_err() && !is_stopping() {
@@ -136,7 +137,7 @@ async fn answer(
             };
             // Counted first: whoever has an answer finds it counted.
             counters.requests.add(u64::from(batch.requests));
-            stream.send_all(bytes).await?;
+            stream.send_behind(bytes).await?;
         }
         if batch.close {
             return Ok(Ended::ByUs);

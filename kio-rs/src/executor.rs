@@ -32,6 +32,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
 
+use crate::current::Current;
 use crate::slab::{Key, Slab};
 use crate::sync::{AtomicBool, Mutex, MutexGuard, local};
 
@@ -97,10 +98,19 @@ local! {
     static WOKEN: RefCell<Vec<Key>> = RefCell::new(Vec::new());
 }
 
+/// Wakes tasks of the executor that runs on this thread.
+#[inline]
+pub(crate) fn wake_here(tasks: &mut Vec<Key>) {
+    if !tasks.is_empty() {
+        WOKEN.with(|woken| woken.borrow_mut().append(tasks));
+    }
+}
+
 /// What the wakers of a task share: never the future, which must not leave its thread.
 struct Handle {
     key: Key,
-    /// In [`WOKEN`] already. Only the worker's own thread touches it, hence `Relaxed`.
+    /// One of the wakers has put it in [`WOKEN`]. Only the worker's own thread touches it, hence
+    /// `Relaxed`.
     queued: AtomicBool,
     /// In [`Remote::woken`] already.
     queued_remotely: AtomicBool,
@@ -128,6 +138,9 @@ impl Wake for Handle {
 struct Task {
     /// Taken out while the task is polled, so that the task may spawn others.
     body: Option<Body>,
+    /// The batch in which it was last polled. It may be in a batch more than once: by a waker, by
+    /// [`wake_here`], and from another thread.
+    batch: u64,
     handle: Arc<Handle>,
 }
 
@@ -142,19 +155,16 @@ pub(crate) struct Executor {
     remote: Arc<Remote>,
     /// The batch being run; kept for its memory.
     batch: RefCell<Vec<Key>>,
-    /// What a task may take in one poll; renewed before each.
-    budget: Rc<Cell<u32>>,
+    /// Its number, from 1.
+    batches: Cell<u64>,
+    current: Rc<Current>,
     panics: Cell<u64>,
 }
-
-/// Completions a task may take in one poll: enough for a batch of requests, and little enough that
-/// a connection that is always ready does not hold up the others.
-const BUDGET: u32 = 64;
 
 impl Executor {
     /// # Panics
     /// When this thread has an executor already.
-    pub(crate) fn new(unpark: Box<dyn Unpark>, budget: Rc<Cell<u32>>) -> Self {
+    pub(crate) fn new(unpark: Box<dyn Unpark>, current: Rc<Current>) -> Self {
         static IDS: AtomicU64 = AtomicU64::new(1);
         let id = IDS.fetch_add(1, Ordering::Relaxed);
         assert_eq!(
@@ -172,7 +182,8 @@ impl Executor {
                 unpark,
             }),
             batch: RefCell::new(Vec::new()),
-            budget,
+            batches: Cell::new(0),
+            current,
             panics: Cell::new(0),
         }
     }
@@ -207,6 +218,7 @@ impl Executor {
                     future,
                     waker: Waker::from(Arc::clone(&handle)),
                 }),
+                batch: 0,
                 handle,
             }
         });
@@ -219,19 +231,25 @@ impl Executor {
         WOKEN.with(|woken| std::mem::swap(&mut *woken.borrow_mut(), &mut batch));
         self.remote.take_into(&mut batch);
         let any = !batch.is_empty();
+        let number = self.batches.get() + 1;
+        self.batches.set(number);
         for key in batch.drain(..) {
-            self.poll(key);
+            self.poll(key, number);
         }
         self.batch.replace(batch);
         any
     }
 
-    fn poll(&self, key: Key) {
+    fn poll(&self, key: Key, batch: u64) {
         let mut body = {
             let mut tasks = self.tasks.borrow_mut();
             let Some(task) = tasks.get_mut(key) else {
                 return;
             };
+            if std::mem::replace(&mut task.batch, batch) == batch {
+                // All of the batch was woken before any of it was polled.
+                return;
+            }
             task.handle.queued.store(false, Ordering::Relaxed);
             if task.handle.queued_remotely.load(Ordering::Relaxed) {
                 task.handle.queued_remotely.swap(false, Ordering::AcqRel);
@@ -239,11 +257,12 @@ impl Executor {
             let Some(body) = task.body.take() else { return };
             body
         };
-        self.budget.set(BUDGET);
+        self.current.begin(key, &body.waker);
         let polled = self.guard(|| {
             let mut context = Context::from_waker(&body.waker);
             body.future.as_mut().poll(&mut context)
         });
+        self.current.end();
         if polled == Some(Poll::Pending) {
             if let Some(task) = self.tasks.borrow_mut().get_mut(key) {
                 task.body = Some(body);

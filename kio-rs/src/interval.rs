@@ -75,7 +75,7 @@ impl Interval {
                         result => return Poll::Ready(result.map_err(io::Error::from)),
                     }
                 }
-                Polled::InFlight | Polled::NeedsWaker => return Poll::Pending,
+                Polled::InFlight | Polled::NeedsWaiter => return Poll::Pending,
                 Polled::Idle => {
                     let request = Request::Readable { fd: self.raw() };
                     // SAFETY: the request points to no memory.

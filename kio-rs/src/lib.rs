@@ -29,7 +29,8 @@
 //! ```
 //!
 //! What there is beside: [`TcpStream::connect`], both sides of a connection at once
-//! ([`TcpStream::halves`], [`TcpStream::into_split`]), [`sleep`], [`timeout`] and [`interval`],
+//! ([`TcpStream::halves`], [`TcpStream::into_split`]), sends that a task need not wait for
+//! ([`TcpStream::send_behind`]), [`sleep`], [`timeout`] and [`interval`],
 //! [`Deadlines`] for time-outs of many connections at next to no cost, a cap on connections
 //! ([`Config::max_connections`]), and wakers that work from any thread. The examples `echo`,
 //! `hello`, `proxy` and `timer` show them.
@@ -63,6 +64,7 @@
 //! | `driver::epoll` | the calls themselves, and readiness where they would block | yes |
 //! | `driver::buffers` | the receive buffers that connections share | two |
 //! | `driver::places` | how many connections a worker may have, and who waits for one to close | one |
+//! | `current` | which task is being polled: a task of the worker waits by its key, not by a waker | none |
 //! | `op` | what is in flight, from submission to the last completion | none |
 //! | `slab` | storage for tasks and operations, keys with generations | none |
 //! | `sync` | what threads share: the standard library's, or loom's to test it | none |
@@ -102,6 +104,7 @@
 pub mod bench_support;
 mod config;
 mod context;
+mod current;
 mod deadlines;
 mod driver;
 mod error;
@@ -123,7 +126,9 @@ pub use deadlines::{Deadline, Deadlines};
 pub use driver::ring_flags;
 pub use error::Error;
 pub use interval::{Interval, interval};
-pub use net::{Chunk, Recv, RecvHalf, SendAll, SendHalf, StableBytes, TcpListener, TcpStream};
+pub use net::{
+    Chunk, Recv, RecvHalf, SendAll, SendBehind, SendHalf, StableBytes, TcpListener, TcpStream,
+};
 pub use runtime::{Runtime, is_stopping};
 pub use server_kit::{Counter, Counters, Descriptors, WorkerCounters};
 pub use time::{Sleep, TimedOut, sleep, timeout};

@@ -33,16 +33,28 @@ pub(crate) struct Completion {
     pub(crate) flags: u32,
 }
 
+/// Who waits for a completion.
+#[derive(Debug, Default)]
+pub(crate) enum Waiter {
+    #[default]
+    Nobody,
+    /// A task of this worker. To wake it runs no code but the executor's, and its key is a plain
+    /// number: nothing is counted when it begins to wait, and nothing dropped when it ends.
+    Task(Key),
+    /// Whoever else polls: part of a task that has wakers of its own, or another executor.
+    Waker(Waker),
+}
+
 struct Op {
     kind: Kind,
     /// The kernel will give at least one more completion.
     in_flight: bool,
     /// Nobody will take the completions.
     orphaned: bool,
-    /// The owner's last poll found nothing.
-    waiting: bool,
-    /// Kept between waits: the same task waits again and again, and need not be named anew.
-    waker: Option<Waker>,
+    /// Whom the next completion wakes.
+    waiter: Waiter,
+    /// The result of a last completion that the owner need not hear of; 0 for none.
+    unheard: i32,
     /// Completions not yet taken. Nearly always there is at most one, so that `later` stays
     /// without an allocation.
     first: Option<Completion>,
@@ -60,12 +72,12 @@ const MAX_QUEUED: usize = 8;
 pub(crate) const MAX_QUEUED_ACCEPTS: usize = 1024;
 
 /// Where a completion went.
+#[derive(Debug)]
 pub(crate) enum Delivery {
     /// To its owner.
     Owner {
-        /// To be woken once the operations are no longer borrowed, since a waker may run any code,
-        /// and then returned by [`Ops::rest`].
-        waker: Option<Waker>,
+        /// To be woken once the operations are no longer borrowed, since a waker may run any code.
+        waiter: Waiter,
         /// The owner has let [`MAX_QUEUED`] completions pile up, or [`MAX_QUEUED_ACCEPTS`]: the
         /// operation should be cancelled.
         /// The owner submits it anew once it has caught up.
@@ -88,8 +100,8 @@ pub(crate) enum Polled {
     Ready(Completion),
     /// The kernel has yet to give one; the task is woken then.
     InFlight,
-    /// Likewise, once the operation has the task's waker.
-    NeedsWaker,
+    /// Likewise, once [`Ops::set_waiter`] has told the operation whom to wake.
+    NeedsWaiter,
     /// Nothing is submitted.
     Idle,
 }
@@ -103,7 +115,7 @@ pub(crate) struct Orphaned {
     /// Memory that need not outlive the owner. Its drop may run any code, so the caller does it.
     pub(crate) unused: [Option<Box<dyn Any>>; 2],
     /// Likewise.
-    pub(crate) waker: Option<Waker>,
+    pub(crate) waiter: Waiter,
 }
 
 /// All operations of a worker.
@@ -126,8 +138,8 @@ impl Ops {
             kind,
             in_flight: false,
             orphaned: false,
-            waiting: false,
-            waker: None,
+            waiter: Waiter::Nobody,
+            unheard: 0,
             first: None,
             later: VecDeque::new(),
             keep: None,
@@ -144,20 +156,22 @@ impl Ops {
         self.slots.get_mut(key).is_some_and(|op| op.in_flight)
     }
 
-    /// The operation was put in the submission queue.
+    /// The operation was put in the submission queue. When it ends with the result `unheard`, unless
+    /// that is 0, before its owner polls for it, nobody is woken, and the owner finds nothing submitted.
     ///
     /// # Panics
     /// When it is in flight already: two operations would share one key.
     #[inline]
-    pub(crate) fn submitted(&mut self, key: Key) {
+    pub(crate) fn submitted(&mut self, key: Key, unheard: i32) {
         let op = self.slots.get_mut(key).expect("the owner holds a live key");
         assert!(!op.in_flight, "the operation is in flight already");
         op.in_flight = true;
+        op.unheard = unheard;
         self.in_flight += 1;
     }
 
     /// A completion arrived; `more` is false for the operation's last.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn deliver(&mut self, key: Key, completion: Completion, more: bool) -> Delivery {
         let Some(op) = self.slots.get_mut(key).filter(|op| op.in_flight) else {
             return Delivery::Stale;
@@ -175,11 +189,17 @@ impl Ops {
             };
             return Delivery::Orphan { kind, kept };
         }
-        let waker = op.take_waker();
+        if op.unheard != 0 && op.unheard == completion.result && !more {
+            return Delivery::Owner {
+                waiter: Waiter::Nobody,
+                flooded: false,
+            };
+        }
+        let waiter = std::mem::take(&mut op.waiter);
         if op.first.is_none() {
             op.first = Some(completion);
             return Delivery::Owner {
-                waker,
+                waiter,
                 flooded: false,
             };
         }
@@ -189,20 +209,7 @@ impl Ops {
             Kind::Recv | Kind::Send | Kind::Poll => MAX_QUEUED,
         };
         let flooded = more && op.later.len() + 1 == flood;
-        Delivery::Owner { waker, flooded }
-    }
-
-    /// Puts a waker back that was woken, so that the next wait of the same task need not clone it.
-    /// It is returned when the operation has no use for it.
-    #[inline]
-    pub(crate) fn rest(&mut self, key: Key, waker: Waker) -> Option<Waker> {
-        match self.slots.get_mut(key) {
-            Some(op) if op.waker.is_none() && !op.orphaned => {
-                op.waker = Some(waker);
-                None
-            }
-            _ => Some(waker),
-        }
+        Delivery::Owner { waiter, flooded }
     }
 
     /// The operation could not be submitted after all.
@@ -213,36 +220,27 @@ impl Ops {
         }
     }
 
-    /// The next completion; or the news that one will come, for which the operation needs the
-    /// task's waker when it says so; or that none will.
+    /// The next completion; or the news that one will come, which wakes `task`, or else whom
+    /// [`Ops::set_waiter`] names when this says that it is needed; or that none will.
     #[inline]
-    pub(crate) fn poll(&mut self, key: Key, waker: &Waker) -> Polled {
+    pub(crate) fn poll(&mut self, key: Key, task: Option<Key>) -> Polled {
         let op = self.slots.get_mut(key).expect("the owner holds a live key");
-        match op.first.take() {
-            Some(completion) => {
-                op.first = op.later.pop_front();
-                Polled::Ready(completion)
-            }
-            None if op.in_flight => {
-                op.waiting = true;
-                let knows = op
-                    .waker
-                    .as_ref()
-                    .is_some_and(|known| known.will_wake(waker));
-                if knows {
-                    Polled::InFlight
-                } else {
-                    Polled::NeedsWaker
-                }
-            }
-            None => Polled::Idle,
-        }
+        op.unheard = 0;
+        op.poll(task)
     }
 
-    /// Gives the operation a waker; the one it had is returned, as dropping it may run any code.
-    pub(crate) fn set_waker(&mut self, key: Key, waker: Waker) -> Option<Waker> {
+    /// Likewise, but the end that is expected still wakes nobody.
+    #[inline]
+    pub(crate) fn poll_unheard(&mut self, key: Key, task: Option<Key>) -> Polled {
         let op = self.slots.get_mut(key).expect("the owner holds a live key");
-        op.waker.replace(waker)
+        op.poll(task)
+    }
+
+    /// Tells the operation whom to wake; whom it knew before is returned, as dropping a waker may
+    /// run any code.
+    pub(crate) fn set_waiter(&mut self, key: Key, waiter: Waiter) -> Waiter {
+        let op = self.slots.get_mut(key).expect("the owner holds a live key");
+        std::mem::replace(&mut op.waiter, waiter)
     }
 
     /// The owner is gone. `memory` lives until the operation ends.
@@ -255,7 +253,7 @@ impl Ops {
             .chain(op.later.drain(..))
             .collect();
         let in_flight = op.in_flight;
-        let waker = op.waker.take();
+        let waiter = std::mem::take(&mut op.waiter);
         let unused = if in_flight {
             op.orphaned = true;
             match memory {
@@ -269,25 +267,34 @@ impl Ops {
             in_flight,
             untaken,
             unused,
-            waker,
+            waiter,
         }
     }
 
-    /// The wakers of every task that waits for an operation of this kind, to be woken for it to
-    /// see that the worker's state has changed.
-    pub(crate) fn take_wakers(&mut self, kind: Kind) -> Vec<Waker> {
+    /// Everybody who waits for an operation of this kind, to be woken to see that the worker's
+    /// state has changed.
+    pub(crate) fn take_waiters(&mut self, kind: Kind) -> Vec<Waiter> {
         let ops = self.slots.iter_mut().filter(|op| op.kind == kind);
-        ops.filter_map(Op::take_waker).collect()
+        ops.map(|op| std::mem::take(&mut op.waiter)).collect()
     }
 }
 
 impl Op {
     #[inline]
-    fn take_waker(&mut self) -> Option<Waker> {
-        if std::mem::take(&mut self.waiting) {
-            self.waker.take()
-        } else {
-            None
+    fn poll(&mut self, task: Option<Key>) -> Polled {
+        match self.first.take() {
+            Some(completion) => {
+                self.first = self.later.pop_front();
+                Polled::Ready(completion)
+            }
+            None if self.in_flight => match (task, &self.waiter) {
+                (Some(task), Waiter::Nobody | Waiter::Task(_)) => {
+                    self.waiter = Waiter::Task(task);
+                    Polled::InFlight
+                }
+                _ => Polled::NeedsWaiter,
+            },
+            None => Polled::Idle,
         }
     }
 }

@@ -162,7 +162,7 @@ fn set_up(
     let driver = Rc::new(Driver::new(config, cpu, counters)?);
     let executor = Rc::new(Executor::new(
         Box::new(driver.unparker()),
-        Rc::clone(driver.budget()),
+        Rc::clone(driver.current()),
     ));
     Ok((driver, executor))
 }

@@ -6,7 +6,7 @@ use std::task::Waker;
 
 use server_kit::Counters;
 
-use crate::op::{Completion, Delivery, Kind, Ops};
+use crate::op::{Completion, Delivery, Kind, Ops, Waiter};
 use crate::slab::Key;
 
 /// A completion for an operation without an owner, and what was kept for the operation.
@@ -20,7 +20,9 @@ pub(super) struct Leftover {
 #[derive(Default)]
 pub(super) struct Aftermath {
     pub(super) leftovers: Vec<Leftover>,
-    pub(super) woken: Vec<(Key, Waker)>,
+    /// Tasks to be woken.
+    pub(super) tasks: Vec<Key>,
+    pub(super) wakers: Vec<Waker>,
 }
 
 pub(super) struct Inbox<'a> {
@@ -31,12 +33,14 @@ pub(super) struct Inbox<'a> {
 
 impl Inbox<'_> {
     /// True when the operation's owner is too far behind, and the operation should be cancelled.
-    #[inline]
+    #[inline(always)]
     pub(super) fn deliver(&mut self, key: Key, completion: Completion, more: bool) -> bool {
         match self.ops.deliver(key, completion, more) {
-            Delivery::Owner { waker, flooded } => {
-                if let Some(waker) = waker {
-                    self.aftermath.woken.push((key, waker));
+            Delivery::Owner { waiter, flooded } => {
+                match waiter {
+                    Waiter::Nobody => {}
+                    Waiter::Task(task) => self.aftermath.tasks.push(task),
+                    Waiter::Waker(waker) => self.aftermath.wakers.push(waker),
                 }
                 return flooded;
             }

@@ -14,6 +14,7 @@ mod descriptors;
 mod epoll;
 mod inbox;
 mod places;
+mod polling;
 mod request;
 mod ring;
 mod unpark;
@@ -26,15 +27,17 @@ use std::io;
 use std::os::fd::RawFd;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::task::{Context, Poll, Waker};
+use std::task::Waker;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use server_kit::Counters;
 
 use crate::config::{Config, DriverKind};
+use crate::current::Current;
 use crate::error::Error;
-use crate::op::{Completion, Kind, Ops, Polled};
+use crate::executor;
+use crate::op::{Completion, Kind, Ops, Waiter};
 use crate::slab::Key;
 use crate::timers::Timers;
 use backend::{Backend, CANCELLED, Turn, Wait};
@@ -62,7 +65,7 @@ pub(crate) struct Driver {
     counters: Arc<Counters>,
     /// Empty between turns; kept for its memory.
     aftermath: RefCell<Aftermath>,
-    budget: Rc<Cell<u32>>,
+    current: Rc<Current>,
 }
 
 impl Driver {
@@ -100,7 +103,7 @@ impl Driver {
             config: config.clone(),
             counters,
             aftermath: RefCell::default(),
-            budget: Rc::new(Cell::new(u32::MAX)),
+            current: Rc::default(),
         })
     }
 
@@ -146,12 +149,30 @@ impl Driver {
     /// When the kernel has not taken the request and never will: nothing is in flight then.
     #[inline]
     pub(crate) unsafe fn submit(&self, key: Key, request: &Request) -> io::Result<()> {
-        self.ops.borrow_mut().submitted(key);
+        // SAFETY: passed on to the caller.
+        unsafe { self.submit_unheard(key, request, 0) }
+    }
+
+    /// Likewise, of an operation that wakes nobody when it ends with the result `expected` before its
+    /// owner polls for it.
+    ///
+    /// # Safety
+    /// As [`Driver::submit`].
+    ///
+    /// # Errors
+    /// As [`Driver::submit`].
+    #[inline]
+    pub(crate) unsafe fn submit_unheard(
+        &self,
+        key: Key,
+        request: &Request,
+        expected: i32,
+    ) -> io::Result<()> {
+        self.ops.borrow_mut().submitted(key, expected);
         // SAFETY: passed on to the caller.
         match unsafe { self.backend.submit(key, request, self.buffers()) } {
             Ok(None) => {}
-            // Nobody waits: the owner is just being polled.
-            Ok(Some(completion)) => drop(self.ops.borrow_mut().deliver(key, completion, false)),
+            Ok(Some(completion)) => self.complete(key, completion),
             Err(error) => {
                 self.ops.borrow_mut().failed(key);
                 return Err(error);
@@ -160,43 +181,17 @@ impl Driver {
         Ok(())
     }
 
-    /// The operation's next completion; a wake-up when one is to come; or the news that none is.
-    ///
-    /// A task that has taken its share of completions in one poll is made to wait for the next
-    /// batch, so that one busy connection does not hold up the others.
+    /// Gives an operation its last completion while its owner is being polled, so that nobody waits.
     #[inline]
-    pub(crate) fn poll(&self, key: Key, context: &Context<'_>) -> Polled {
-        if self.budget.get() == 0 {
-            context.waker().wake_by_ref();
-            return Polled::InFlight;
-        }
-        let polled = self.ops.borrow_mut().poll(key, context.waker());
-        match polled {
-            Polled::Ready(_) => self.budget.set(self.budget.get() - 1),
-            Polled::NeedsWaker => {
-                let waker = context.waker().clone();
-                let former = self.ops.borrow_mut().set_waker(key, waker);
-                drop(former);
-                return Polled::InFlight;
-            }
-            Polled::InFlight | Polled::Idle => {}
-        }
-        polled
+    fn complete(&self, key: Key, completion: Completion) {
+        // Bound, so that the borrow is over when what the delivery carries is dropped.
+        let delivery = self.ops.borrow_mut().deliver(key, completion, false);
+        drop(delivery);
     }
 
-    /// As [`Driver::poll`], for an operation that was submitted.
-    #[inline]
-    pub(crate) fn poll_submitted(&self, key: Key, context: &Context<'_>) -> Poll<Completion> {
-        match self.poll(key, context) {
-            Polled::Ready(completion) => Poll::Ready(completion),
-            Polled::InFlight | Polled::NeedsWaker => Poll::Pending,
-            Polled::Idle => unreachable!("a submitted operation has a completion, or one to come"),
-        }
-    }
-
-    /// Completions that the task being polled may still take; the executor renews it.
-    pub(crate) fn budget(&self) -> &Rc<Cell<u32>> {
-        &self.budget
+    /// The task being polled, which the executor names.
+    pub(crate) fn current(&self) -> &Rc<Current> {
+        &self.current
     }
 
     /// The operation's owner is gone: releases what it has not taken, cancels what is in flight,
@@ -213,11 +208,9 @@ impl Driver {
             self.release(kind, completion);
         }
         if orphaned.in_flight && self.backend.cancel(key, socket) {
-            // Bound, so that the borrow is over when what was kept is dropped.
-            let delivery = self.ops.borrow_mut().deliver(key, CANCELLED, false);
-            drop(delivery);
+            self.complete(key, CANCELLED);
         }
-        drop((orphaned.unused, orphaned.waker));
+        drop((orphaned.unused, orphaned.waiter));
     }
 
     /// Stops an accept without ending its owner: what it has brought is yet to be taken, and its
@@ -225,8 +218,7 @@ impl Driver {
     pub(crate) fn pause(&self, key: Key, listener: RawFd) {
         let in_flight = self.ops.borrow_mut().is_in_flight(key);
         if in_flight && self.backend.cancel(key, Socket::Fd(listener)) {
-            // Its owner is just being polled.
-            drop(self.ops.borrow_mut().deliver(key, CANCELLED, false));
+            self.complete(key, CANCELLED);
         }
         // Otherwise a worker that takes no connection would still be chosen for new ones.
         self.backend.forget(listener);
@@ -313,11 +305,8 @@ impl Driver {
             self.release(kind, completion);
             drop(kept);
         }
-        for (key, waker) in aftermath.woken.drain(..) {
-            waker.wake_by_ref();
-            let unwanted = self.ops.borrow_mut().rest(key, waker);
-            drop(unwanted);
-        }
+        executor::wake_here(&mut aftermath.tasks);
+        aftermath.wakers.drain(..).for_each(Waker::wake);
         self.aftermath.replace(aftermath);
         result
     }
@@ -333,8 +322,8 @@ impl Driver {
     pub(crate) fn stop(&self) {
         self.stopping.set(true);
         for kind in [Kind::Accept, Kind::Recv, Kind::Poll] {
-            let wakers = self.ops.borrow_mut().take_wakers(kind);
-            wakers.into_iter().for_each(Waker::wake);
+            let waiters = self.ops.borrow_mut().take_waiters(kind);
+            waiters.into_iter().for_each(Waiter::wake);
         }
         self.places.wake();
     }

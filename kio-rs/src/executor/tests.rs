@@ -72,6 +72,28 @@ fn waking_twice_polls_once_and_a_waker_outlives_its_task() {
 }
 
 #[test]
+fn a_task_that_is_woken_by_its_key_and_its_waker_is_polled_once() {
+    let (executor, _) = executor();
+    let (waker, dropped) = spawn_polls(&executor, 3);
+    let mut tasks = WOKEN.with(|woken| woken.borrow().clone());
+    executor.run_batch();
+    let key = tasks[0];
+    wake_here(&mut tasks);
+    assert!(tasks.is_empty(), "handed over");
+    waker.borrow().as_ref().unwrap().wake_by_ref();
+    wake_here(&mut vec![key, key]);
+    executor.run_batch();
+    assert!(!dropped.get(), "polled a third time");
+    wake_here(&mut vec![key]);
+    executor.run_batch();
+    assert!(dropped.get());
+    // It names nothing any more.
+    wake_here(&mut vec![key]);
+    executor.run_batch();
+    assert_eq!(executor.len(), 0);
+}
+
+#[test]
 fn another_thread_wakes_by_unparking_and_never_drops_the_future() {
     let (executor, unparks) = executor();
     let (waker, dropped) = spawn_polls(&executor, 2);

@@ -101,7 +101,7 @@ impl TcpListener {
                     }
                 },
                 _ if self.driver.stopping() => return Poll::Ready(Err(stopping())),
-                Polled::InFlight | Polled::NeedsWaker => {
+                Polled::InFlight | Polled::NeedsWaiter => {
                     if self.multishot && !self.driver.places().ample() {
                         self.pause();
                     }

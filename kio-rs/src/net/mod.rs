@@ -15,7 +15,7 @@ pub use bytes::StableBytes;
 pub use chunk::Chunk;
 pub use listener::TcpListener;
 pub use recv::{Recv, RecvHalf};
-pub use send::{SendAll, SendHalf};
+pub use send::{SendAll, SendBehind, SendHalf};
 pub use stream::TcpStream;
 
 /// The error that accepting and receiving end with once the runtime was asked to stop.

@@ -9,6 +9,7 @@ use std::task::{Context, Poll, ready};
 
 use super::chunk::{Chunk, Received};
 use super::closer::Closer;
+use super::send::SendHalf;
 use super::stopping;
 use crate::config::{DriverKind, Ops};
 use crate::driver::{Driver, Request, Socket};
@@ -60,7 +61,10 @@ impl RecvHalf {
     /// As [`crate::TcpStream::recv`].
     #[inline]
     pub fn recv(&mut self) -> Recv<'_> {
-        Recv { half: Some(self) }
+        Recv {
+            half: Some(self),
+            send: None,
+        }
     }
 
     #[inline]
@@ -75,7 +79,7 @@ impl RecvHalf {
                 _ if self.driver.stopping() && !std::mem::replace(&mut self.told, true) => {
                     return Poll::Ready(Err(stopping()));
                 }
-                Polled::InFlight | Polled::NeedsWaker => return Poll::Pending,
+                Polled::InFlight | Polled::NeedsWaiter => return Poll::Pending,
                 Polled::Idle => self.arm()?,
             }
         }
@@ -158,6 +162,18 @@ impl RecvHalf {
 pub struct Recv<'a> {
     /// Taken by the chunk.
     half: Option<&'a mut RecvHalf>,
+    /// Tended meanwhile, when it is not elsewhere.
+    send: Option<&'a mut SendHalf>,
+}
+
+impl<'a> Recv<'a> {
+    #[inline]
+    pub(super) fn of(recv: &'a mut RecvHalf, send: &'a mut SendHalf) -> Self {
+        Self {
+            half: Some(recv),
+            send: Some(send),
+        }
+    }
 }
 
 impl<'a> Future for Recv<'a> {
@@ -166,6 +182,9 @@ impl<'a> Future for Recv<'a> {
     #[inline]
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         const ENDED: &str = "a future is not polled once it was ready";
+        if let Some(send) = &mut self.send {
+            send.tend(context)?;
+        }
         let half = self.half.as_mut().expect(ENDED);
         let received = ready!(half.poll_recv(context))?;
         let half = self.half.take().expect(ENDED);

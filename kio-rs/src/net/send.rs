@@ -1,6 +1,7 @@
 //! Sending.
 
 use std::any::Any;
+use std::borrow::Cow;
 use std::future::{Future, poll_fn};
 use std::io;
 use std::net::Shutdown;
@@ -11,7 +12,7 @@ use std::task::{Context, Poll, ready};
 use super::bytes::StableBytes;
 use super::closer::Closer;
 use crate::driver::{Driver, Request, Socket};
-use crate::op::{Completion, Kind};
+use crate::op::{Completion, Kind, Polled};
 use crate::slab::Key;
 
 /// The side of a [`crate::TcpStream`] that sends. The connection closes when both sides are
@@ -22,8 +23,24 @@ pub struct SendHalf {
     closer: Rc<Closer>,
     /// Connects, sends and shuts down, one at a time.
     send: Key,
-    /// Something was submitted as `send`, and its completion not taken yet.
+    /// Something was submitted as `send` by a future that takes its completion, and has not yet.
     sending: bool,
+    /// What was submitted as `send` by nobody who waits, unless it is empty.
+    behind: Behind,
+}
+
+/// Bytes that are sent while their connection goes on with something else.
+#[derive(Default)]
+struct Behind {
+    bytes: Cow<'static, [u8]>,
+    sent: usize,
+}
+
+impl Behind {
+    #[inline]
+    fn rest(&self) -> &[u8] {
+        &self.bytes[self.sent..]
+    }
 }
 
 impl SendHalf {
@@ -35,6 +52,7 @@ impl SendHalf {
             closer,
             send,
             sending: false,
+            behind: Behind::default(),
         }
     }
 
@@ -52,11 +70,30 @@ impl SendHalf {
         }
     }
 
+    /// As [`crate::TcpStream::send_behind`].
+    #[inline]
+    pub(super) fn send_behind(&mut self, bytes: Cow<'static, [u8]>) -> SendBehind<'_> {
+        self.renew();
+        SendBehind {
+            half: self,
+            bytes: Some(bytes),
+        }
+    }
+
+    /// As [`crate::TcpStream::flush`].
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn flush(&mut self) -> io::Result<()> {
+        poll_fn(|context| self.poll_flush(context)).await
+    }
+
     /// As [`crate::TcpStream::shutdown`].
     ///
     /// # Errors
     /// As there.
     pub async fn shutdown(&mut self, how: Shutdown) -> io::Result<()> {
+        self.flush().await?;
         self.renew();
         let request = Request::Shutdown {
             socket: self.socket,
@@ -93,6 +130,87 @@ impl SendHalf {
         self.sending
     }
 
+    /// Whether bytes that were sent behind may be under way.
+    #[inline]
+    pub(super) fn is_behind(&self) -> bool {
+        !self.behind.bytes.is_empty()
+    }
+
+    /// Ready when none are.
+    fn poll_flush(&mut self, context: &Context<'_>) -> Poll<io::Result<()>> {
+        while self.is_behind() {
+            match self.driver.poll(self.send, context) {
+                Polled::InFlight | Polled::NeedsWaiter => return Poll::Pending,
+                polled => self.go_on(polled)?,
+            }
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    /// Sends on what was sent in part, and sees to it that the task is woken when that is needed
+    /// (again); it is not when all goes well.
+    ///
+    /// # Errors
+    /// Why the bytes could not be sent.
+    #[inline]
+    pub(super) fn tend(&mut self, context: &Context<'_>) -> io::Result<()> {
+        while self.is_behind() {
+            match self.driver.poll_unheard(self.send, context) {
+                Polled::InFlight | Polled::NeedsWaiter => break,
+                polled => self.go_on(polled)?,
+            }
+        }
+        Ok(())
+    }
+
+    /// What becomes of the bytes that are sent behind after a send of them.
+    #[inline]
+    fn go_on(&mut self, polled: Polled) -> io::Result<()> {
+        match polled {
+            // It ended as expected.
+            Polled::Idle => self.behind = Behind::default(),
+            Polled::Ready(completion) => self.went(completion)?,
+            Polled::InFlight | Polled::NeedsWaiter => {}
+        }
+        Ok(())
+    }
+
+    #[cold]
+    fn went(&mut self, completion: Completion) -> io::Result<()> {
+        match progress(completion) {
+            Ok(sent) => self.behind.sent += sent,
+            Err(error) => {
+                self.behind = Behind::default();
+                return Err(error);
+            }
+        }
+        if self.behind.rest().is_empty() {
+            self.behind = Behind::default();
+            return Ok(());
+        }
+        self.submit_behind()
+    }
+
+    #[inline]
+    fn submit_behind(&mut self) -> io::Result<()> {
+        let rest = self.behind.rest();
+        // What does not fit ends in a completion that is not the expected one.
+        let length = i32::try_from(rest.len()).unwrap_or(i32::MAX);
+        let request = Request::Send {
+            socket: self.socket,
+            bytes: rest.as_ptr(),
+            length: length.unsigned_abs(),
+        };
+        // SAFETY: static bytes or a vector's, which stay where they are and unchanged until
+        // `behind` is replaced. That is done when the operation is known to have ended; a half that
+        // goes away before leaves them to the operation.
+        let submitted = unsafe { self.driver.submit_unheard(self.send, &request, length) };
+        if submitted.is_err() {
+            self.behind = Behind::default();
+        }
+        submitted
+    }
+
     /// Leaves a send or shutdown that its future has abandoned to itself, so that its completion is
     /// not taken for that of the next.
     fn renew(&mut self) {
@@ -108,10 +226,10 @@ impl SendHalf {
         self.sending = false;
     }
 
-    fn orphan(&self, memory: Option<Box<dyn Any>>) {
-        let kept = self
-            .sending
-            .then(|| Box::new((memory, Rc::clone(&self.closer))) as _);
+    fn orphan(&mut self, memory: Option<Box<dyn Any>>) {
+        let busy = self.sending || self.is_behind();
+        let behind = std::mem::take(&mut self.behind).bytes;
+        let kept = busy.then(|| Box::new((memory, behind, Rc::clone(&self.closer))) as _);
         self.driver.orphan(self.send, Kind::Send, self.socket, kept);
     }
 }
@@ -119,6 +237,41 @@ impl SendHalf {
 impl Drop for SendHalf {
     fn drop(&mut self) {
         self.orphan(None);
+    }
+}
+
+/// How many bytes a send has sent.
+fn progress(completion: Completion) -> io::Result<usize> {
+    match completion.result {
+        sent @ 1.. => Ok(sent.unsigned_abs() as usize),
+        0 => Err(io::ErrorKind::WriteZero.into()),
+        // An older kernel gave up waiting for room.
+        error if [-libc::EAGAIN, -libc::EINTR].contains(&error) => Ok(0),
+        error => Err(io::Error::from_raw_os_error(-error)),
+    }
+}
+
+/// The future of [`crate::TcpStream::send_behind`].
+pub struct SendBehind<'a> {
+    half: &'a mut SendHalf,
+    /// Taken when they are submitted.
+    bytes: Option<Cow<'static, [u8]>>,
+}
+
+impl Future for SendBehind<'_> {
+    type Output = io::Result<()>;
+
+    #[inline]
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if self.half.is_behind() {
+            ready!(self.half.poll_flush(context))?;
+        }
+        let bytes = self.bytes.take().unwrap_or_default();
+        if bytes.is_empty() {
+            return Poll::Ready(Ok(()));
+        }
+        self.half.behind = Behind { bytes, sent: 0 };
+        Poll::Ready(self.half.submit_behind())
     }
 }
 
@@ -135,16 +288,12 @@ impl<B: StableBytes> Future for SendAll<'_, B> {
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = &mut *self;
+        if this.half.is_behind() {
+            ready!(this.half.poll_flush(context))?;
+        }
         loop {
             if this.half.sending {
-                let completion = ready!(this.half.poll(context));
-                match completion.result {
-                    sent @ 1.. => this.sent += sent.unsigned_abs() as usize,
-                    0 => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
-                    // An older kernel gave up waiting for room.
-                    error if [-libc::EAGAIN, -libc::EINTR].contains(&error) => {}
-                    error => return Poll::Ready(Err(io::Error::from_raw_os_error(-error))),
-                }
+                this.sent += progress(ready!(this.half.poll(context)))?;
             }
             let rest = this
                 .bytes

@@ -1,5 +1,6 @@
 //! A connection.
 
+use std::borrow::Cow;
 use std::io;
 use std::net::{Shutdown, SocketAddr};
 use std::os::fd::{BorrowedFd, RawFd};
@@ -11,7 +12,7 @@ use super::bytes::StableBytes;
 use super::closer::Closer;
 use super::connect;
 use super::recv::{Recv, RecvHalf};
-use super::send::{SendAll, SendHalf};
+use super::send::{SendAll, SendBehind, SendHalf};
 use crate::context;
 use crate::driver::{Driver, Socket};
 
@@ -60,11 +61,12 @@ impl TcpStream {
     /// Dropping the future before it is ready loses nothing.
     ///
     /// # Errors
-    /// What the kernel says of the connection; [`io::ErrorKind::ConnectionAborted`] once, when the
+    /// What the kernel says of the connection, or why bytes of [`TcpStream::send_behind`] could not be
+    /// sent; [`io::ErrorKind::ConnectionAborted`] once, when the
     /// runtime was asked to stop. The connection is whole then, so that it can be ended in order.
     #[inline]
     pub fn recv(&mut self) -> Recv<'_> {
-        self.recv.recv()
+        Recv::of(&mut self.recv, &mut self.send)
     }
 
     /// Sends all of `bytes`, however often the kernel takes only a part.
@@ -76,6 +78,31 @@ impl TcpStream {
     /// The future's: what the kernel says, most often that the peer is gone.
     pub fn send_all<B: StableBytes>(&mut self, bytes: B) -> SendAll<'_, B> {
         self.send.send_all(bytes)
+    }
+
+    /// Sends all of `bytes` while the task goes on: ready as soon as the operation is submitted, and
+    /// that waits only for those of the call before, if they are still under way. Its task is not woken
+    /// when all goes well, which saves a server that receives, answers and receives again one of two
+    /// turns a request.
+    ///
+    /// Bytes of which the kernel has taken a part are sent on while the connection is received from
+    /// ([`TcpStream::recv`]), sent on, flushed or shut down. Before it is dropped, [`TcpStream::flush`]
+    /// it: dropping it cancels what is under way.
+    ///
+    /// # Errors
+    /// The future's: why bytes of a call before could not be sent. Those of this one are told of by the
+    /// next call to any of these.
+    #[inline]
+    pub fn send_behind(&mut self, bytes: impl Into<Cow<'static, [u8]>>) -> SendBehind<'_> {
+        self.send.send_behind(bytes.into())
+    }
+
+    /// Waits until the kernel has taken all that was sent by [`TcpStream::send_behind`].
+    ///
+    /// # Errors
+    /// Why it could not be sent.
+    pub async fn flush(&mut self) -> io::Result<()> {
+        self.send.flush().await
     }
 
     /// Ends one side of the connection, or both (with io_uring by `IORING_OP_SHUTDOWN`, Linux

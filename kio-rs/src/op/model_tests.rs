@@ -21,38 +21,70 @@ impl Wake for Task {
     fn wake(self: Arc<Self>) {}
 }
 
+/// One of the worker's tasks, or a waiter with a waker of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Who {
+    Task(usize),
+    Waker(usize),
+}
+
+impl Who {
+    /// As the executor names it.
+    fn task(self) -> Option<Key> {
+        match self {
+            Self::Task(number) => Some(Key::from_user_data(number as u64)),
+            Self::Waker(_) => None,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Expect {
+    Nothing,
+    Next,
+    Never,
+}
+
 #[derive(Clone, Copy, Debug)]
 enum Step {
     Create(Kind),
-    Submit(Index),
+    /// With the end that is expected, if one is: the next completion's or another.
+    Submit(Index, Expect),
     /// The submission just made is taken back.
     Fail(Index),
     Complete(Index, bool),
     /// As often as makes an owner who does not look fall behind, the one at the limit being the last
     /// or not.
     Flood(Index, bool),
-    /// A task polls and, when it is asked for its waker, leaves it or goes away first.
-    Poll(Index, usize, bool),
-    SetWaker(Index, usize),
-    Rest(Index, usize),
+    /// A task or another waiter polls, content with the expected end or not, and tells whom to wake
+    /// when it is asked, or goes away first.
+    Poll(Index, Who, bool, bool),
+    SetWaiter(Index, Who),
     Orphan(Index, bool),
-    TakeWakers(Kind),
+    TakeWaiters(Kind),
 }
 
 fn step() -> impl Strategy<Value = Step> {
     let kind = prop::sample::select(vec![Kind::Accept, Kind::Recv, Kind::Send]);
     let pick = any::<Index>;
+    let who = || {
+        prop_oneof![
+            (0..TASKS).prop_map(Who::Task),
+            (0..TASKS).prop_map(Who::Waker)
+        ]
+    };
+    let expect = prop::sample::select(vec![Expect::Nothing, Expect::Next, Expect::Never]);
     prop_oneof![
         2 => kind.clone().prop_map(Step::Create),
-        3 => pick().prop_map(Step::Submit),
+        3 => (pick(), expect).prop_map(|(key, expect)| Step::Submit(key, expect)),
         1 => pick().prop_map(Step::Fail),
         4 => (pick(), any::<bool>()).prop_map(|(key, more)| Step::Complete(key, more)),
         1 => (pick(), any::<bool>()).prop_map(|(key, more)| Step::Flood(key, more)),
-        4 => (pick(), 0..TASKS, any::<bool>()).prop_map(|(key, task, leaves)| Step::Poll(key, task, leaves)),
-        1 => (pick(), 0..TASKS).prop_map(|(key, task)| Step::SetWaker(key, task)),
-        2 => (pick(), 0..TASKS).prop_map(|(key, task)| Step::Rest(key, task)),
+        4 => (pick(), who(), any::<bool>(), any::<bool>())
+            .prop_map(|(key, who, heard, leaves)| Step::Poll(key, who, heard, leaves)),
+        1 => (pick(), who()).prop_map(|(key, who)| Step::SetWaiter(key, who)),
         1 => (pick(), any::<bool>()).prop_map(|(key, memory)| Step::Orphan(key, memory)),
-        1 => kind.prop_map(Step::TakeWakers),
+        1 => kind.prop_map(Step::TakeWaiters),
     ]
 }
 
@@ -63,9 +95,9 @@ struct Model {
     owned: bool,
     in_flight: bool,
     queue: VecDeque<Completion>,
-    waiting: bool,
-    /// The task whose waker it has.
-    waker: Option<usize>,
+    waiter: Option<Who>,
+    /// The result that ends it without a word.
+    unheard: Option<i32>,
     /// Left by the owner; counts its references.
     memory: Rc<()>,
     keeps: bool,
@@ -79,18 +111,10 @@ impl Model {
             owned: true,
             in_flight: false,
             queue: VecDeque::new(),
-            waiting: false,
-            waker: None,
+            waiter: None,
+            unheard: None,
             memory: Rc::new(()),
             keeps: false,
-        }
-    }
-
-    fn take_waker(&mut self) -> Option<usize> {
-        if std::mem::take(&mut self.waiting) {
-            self.waker.take()
-        } else {
-            None
         }
     }
 }
@@ -115,9 +139,25 @@ impl World {
         }
     }
 
-    fn task_of(&self, waker: &Waker) -> usize {
-        let found = self.wakers.iter().position(|known| known.will_wake(waker));
-        found.expect("a waker that was handed in")
+    fn waiter(&self, who: Who) -> Waiter {
+        match who {
+            Who::Task(_) => Waiter::Task(who.task().expect("a task")),
+            Who::Waker(number) => Waiter::Waker(self.wakers[number].clone()),
+        }
+    }
+
+    fn who(&self, waiter: &Waiter) -> Option<Who> {
+        match waiter {
+            Waiter::Nobody => None,
+            Waiter::Task(task) => {
+                let number = usize::try_from(task.to_user_data()).unwrap();
+                Some(Who::Task(number))
+            }
+            Waiter::Waker(waker) => {
+                let found = self.wakers.iter().position(|known| known.will_wake(waker));
+                Some(Who::Waker(found.expect("a waker that was handed in")))
+            }
+        }
     }
 
     fn run(&mut self, step: Step) {
@@ -129,15 +169,14 @@ impl World {
                 self.models.push(Model::new(key, kind));
                 return;
             }
-            Step::TakeWakers(kind) => return self.take_wakers(kind),
+            Step::TakeWaiters(kind) => return self.take_waiters(kind),
             _ if self.models.is_empty() => return,
-            Step::Submit(pick)
+            Step::Submit(pick, _)
             | Step::Fail(pick)
             | Step::Complete(pick, _)
             | Step::Flood(pick, _)
             | Step::Poll(pick, ..)
-            | Step::SetWaker(pick, _)
-            | Step::Rest(pick, _)
+            | Step::SetWaiter(pick, _)
             | Step::Orphan(pick, _) => pick.index(self.models.len()),
         };
         match step {
@@ -148,27 +187,31 @@ impl World {
                 self.complete(picked, more);
                 self.complete(picked, true);
             }
-            // Wakers come back some time after they were woken: to any operation, or to none.
-            Step::Rest(_, task) => self.rest(picked, task),
             // Everything else is an owner's to do.
             _ if !self.models[picked].owned => {}
-            Step::Submit(_) => self.submit(picked),
+            Step::Submit(_, expect) => self.submit(picked, expect),
             Step::Fail(_) => {
                 self.ops.failed(self.models[picked].key);
                 self.models[picked].in_flight = false;
             }
-            Step::Poll(_, task, leaves) => self.poll(picked, task, leaves),
-            Step::SetWaker(_, task) => self.set_waker(picked, task),
+            Step::Poll(_, who, heard, leaves) => self.poll(picked, who, heard, leaves),
+            Step::SetWaiter(_, who) => self.set_waiter(picked, who),
             Step::Orphan(_, memory) => self.orphan(picked, memory),
-            Step::Create(_) | Step::TakeWakers(_) => unreachable!("done above"),
+            Step::Create(_) | Step::TakeWaiters(_) => unreachable!("done above"),
         }
     }
 
-    fn submit(&mut self, picked: usize) {
+    fn submit(&mut self, picked: usize, expect: Expect) {
         let model = &mut self.models[picked];
         if !model.in_flight {
-            self.ops.submitted(model.key);
+            let expected = match expect {
+                Expect::Nothing => 0,
+                Expect::Next => self.completions + 1,
+                Expect::Never => i32::MAX,
+            };
+            self.ops.submitted(model.key, expected);
             model.in_flight = true;
+            model.unheard = (expected != 0).then_some(expected);
         }
     }
 
@@ -182,7 +225,7 @@ impl World {
         let key = Key::from_user_data(self.models[picked].key.to_user_data());
         let delivery = self.ops.deliver(key, completion, more);
         let woken = match &delivery {
-            Delivery::Owner { waker, .. } => waker.as_ref().map(|waker| self.task_of(waker)),
+            Delivery::Owner { waiter, .. } => self.who(waiter),
             Delivery::Orphan { .. } | Delivery::Stale => None,
         };
         let model = &mut self.models[picked];
@@ -190,8 +233,13 @@ impl World {
             Delivery::Stale => assert!(!model.in_flight, "a completion was lost"),
             Delivery::Owner { flooded, .. } => {
                 assert!(model.in_flight && model.owned, "reached a wrong owner");
+                if !more && model.unheard == Some(completion.result) {
+                    assert_eq!((woken, flooded), (None, false), "heard of");
+                    model.in_flight = false;
+                    return;
+                }
                 model.queue.push_back(completion);
-                assert_eq!(woken, model.take_waker());
+                assert_eq!(woken, model.waiter.take());
                 let most = match model.kind {
                     Kind::Accept => MAX_QUEUED_ACCEPTS,
                     _ => MAX_QUEUED,
@@ -214,43 +262,36 @@ impl World {
         }
     }
 
-    fn poll(&mut self, picked: usize, task: usize, leaves: bool) {
+    fn poll(&mut self, picked: usize, who: Who, heard: bool, leaves: bool) {
         let key = self.models[picked].key;
-        let polled = self.ops.poll(key, &self.wakers[task]);
+        let polled = if heard {
+            self.ops.poll(key, who.task())
+        } else {
+            self.ops.poll_unheard(key, who.task())
+        };
         let model = &mut self.models[picked];
+        model.unheard = model.unheard.filter(|_| !heard);
         let expected = match model.queue.pop_front() {
             Some(completion) => Polled::Ready(completion),
             None if !model.in_flight => Polled::Idle,
+            None if matches!(who, Who::Waker(_)) => Polled::NeedsWaiter,
+            None if matches!(model.waiter, Some(Who::Waker(_))) => Polled::NeedsWaiter,
             None => {
-                model.waiting = true;
-                if model.waker == Some(task) {
-                    Polled::InFlight
-                } else {
-                    Polled::NeedsWaker
-                }
+                model.waiter = Some(who);
+                Polled::InFlight
             }
         };
         assert_eq!(polled, expected);
-        if polled == Polled::NeedsWaker && !leaves {
-            self.set_waker(picked, task);
+        if polled == Polled::NeedsWaiter && !leaves {
+            self.set_waiter(picked, who);
         }
     }
 
-    fn set_waker(&mut self, picked: usize, task: usize) {
-        let waker = self.wakers[task].clone();
-        let former = self.ops.set_waker(self.models[picked].key, waker);
-        let former = former.map(|waker| self.task_of(&waker));
-        assert_eq!(former, self.models[picked].waker.replace(task));
-    }
-
-    fn rest(&mut self, picked: usize, task: usize) {
-        let model = &mut self.models[picked];
-        let unwanted = self.ops.rest(model.key, self.wakers[task].clone());
-        let kept = model.owned && model.waker.is_none();
-        assert_eq!(unwanted.is_none(), kept);
-        if kept {
-            model.waker = Some(task);
-        }
+    fn set_waiter(&mut self, picked: usize, who: Who) {
+        let waiter = self.waiter(who);
+        let former = self.ops.set_waiter(self.models[picked].key, waiter);
+        let former = self.who(&former);
+        assert_eq!(former, self.models[picked].waiter.replace(who));
     }
 
     fn orphan(&mut self, picked: usize, memory: bool) {
@@ -262,17 +303,16 @@ impl World {
         let unused = orphaned.unused.iter().flatten().count();
         assert_eq!(unused, usize::from(memory && !model.in_flight));
         model.owned = false;
-        model.waiting = false;
         model.keeps = memory && model.in_flight;
-        let waker = self.models[picked].waker.take();
-        assert_eq!(orphaned.waker.map(|waker| self.task_of(&waker)), waker);
+        let waiter = self.models[picked].waiter.take();
+        assert_eq!(self.who(&orphaned.waiter), waiter);
     }
 
-    fn take_wakers(&mut self, kind: Kind) {
-        let taken = self.ops.take_wakers(kind);
-        let mut taken: Vec<usize> = taken.iter().map(|waker| self.task_of(waker)).collect();
+    fn take_waiters(&mut self, kind: Kind) {
+        let taken = self.ops.take_waiters(kind);
+        let mut taken: Vec<Who> = taken.iter().filter_map(|waiter| self.who(waiter)).collect();
         let of_kind = self.models.iter_mut().filter(|model| model.kind == kind);
-        let mut expected: Vec<usize> = of_kind.filter_map(Model::take_waker).collect();
+        let mut expected: Vec<Who> = of_kind.filter_map(|model| model.waiter.take()).collect();
         taken.sort_unstable();
         expected.sort_unstable();
         assert_eq!(taken, expected);
@@ -295,7 +335,7 @@ impl World {
             let with_it = self
                 .models
                 .iter()
-                .filter(|model| model.waker == Some(number));
+                .filter(|model| model.waiter == Some(Who::Waker(number)));
             assert_eq!(
                 Arc::strong_count(task),
                 2 + with_it.count(),

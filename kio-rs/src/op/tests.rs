@@ -10,19 +10,22 @@ const FINE: Completion = Completion {
     flags: 0,
 };
 
-/// Its clones wake the same, which is not said of [`Waker::noop`].
-fn a_waker() -> Waker {
-    struct Nothing;
-    impl std::task::Wake for Nothing {
-        fn wake(self: std::sync::Arc<Self>) {}
+fn a_task() -> Key {
+    Key::from_user_data(7)
+}
+
+/// Whom a delivery wakes.
+fn woken(delivery: Delivery) -> Waiter {
+    match delivery {
+        Delivery::Owner { waiter, .. } => waiter,
+        other => panic!("not to the owner: {other:?}"),
     }
-    std::sync::Arc::new(Nothing).into()
 }
 
 fn take(ops: &mut Ops, key: Key) -> Option<Completion> {
-    match ops.poll(key, Waker::noop()) {
+    match ops.poll(key, None) {
         Polled::Ready(completion) => Some(completion),
-        Polled::InFlight | Polled::NeedsWaker | Polled::Idle => None,
+        Polled::InFlight | Polled::NeedsWaiter | Polled::Idle => None,
     }
 }
 
@@ -30,14 +33,14 @@ fn take(ops: &mut Ops, key: Key) -> Option<Completion> {
 fn a_late_completion_does_not_reach_the_slot_s_next_operation() {
     let mut ops = Ops::with_capacity(1);
     let first = ops.create(Kind::Recv);
-    ops.submitted(first);
+    ops.submitted(first, 0);
     assert!(matches!(
         ops.deliver(first, FINE, false),
         Delivery::Owner { .. }
     ));
     assert_eq!(ops.orphan(first, None).untaken, [FINE]);
     let second = ops.create(Kind::Recv);
-    ops.submitted(second);
+    ops.submitted(second, 0);
     assert!(matches!(ops.deliver(first, FINE, false), Delivery::Stale));
     assert_eq!(take(&mut ops, second), None);
     assert_eq!(ops.in_flight(), 1);
@@ -48,7 +51,7 @@ fn what_an_orphan_keeps_lives_until_its_last_completion() {
     let memory = Rc::new(());
     let mut ops = Ops::with_capacity(1);
     let key = ops.create(Kind::Recv);
-    ops.submitted(key);
+    ops.submitted(key, 0);
     let orphaned = ops.orphan(key, Some(Box::new(Rc::clone(&memory))));
     assert!(orphaned.in_flight);
     drop(ops.deliver(key, FINE, true));
@@ -69,7 +72,7 @@ fn what_an_orphan_keeps_lives_until_its_last_completion() {
 fn an_owner_who_does_not_take_is_cancelled_once() {
     let mut ops = Ops::with_capacity(1);
     let key = ops.create(Kind::Recv);
-    ops.submitted(key);
+    ops.submitted(key, 0);
     let floods = (0..3 * MAX_QUEUED).filter(|_| {
         matches!(
             ops.deliver(key, FINE, true),
@@ -80,44 +83,90 @@ fn an_owner_who_does_not_take_is_cancelled_once() {
 }
 
 #[test]
-fn a_waker_is_given_out_once_a_wait_and_kept_for_the_next() {
-    let task = a_waker();
+fn a_task_is_woken_once_a_wait() {
     let mut ops = Ops::with_capacity(1);
     let key = ops.create(Kind::Recv);
-    ops.submitted(key);
-    let waker_of = |delivery| match delivery {
-        Delivery::Owner { waker, .. } => waker,
-        _ => None,
-    };
+    ops.submitted(key, 0);
     assert!(
-        waker_of(ops.deliver(key, FINE, true)).is_none(),
+        matches!(woken(ops.deliver(key, FINE, true)), Waiter::Nobody),
         "nobody waits yet"
     );
     assert!(take(&mut ops, key).is_some());
-    assert_eq!(ops.poll(key, &task), Polled::NeedsWaker);
-    assert!(ops.set_waker(key, task.clone()).is_none());
-    assert_eq!(ops.poll(key, &task), Polled::InFlight);
-    let woken = waker_of(ops.deliver(key, FINE, true)).expect("the waiting task");
+    assert_eq!(ops.poll(key, Some(a_task())), Polled::InFlight);
+    assert!(matches!(woken(ops.deliver(key, FINE, true)), Waiter::Task(task) if task == a_task()));
     assert!(
-        waker_of(ops.deliver(key, FINE, true)).is_none(),
+        matches!(woken(ops.deliver(key, FINE, true)), Waiter::Nobody),
         "woken already"
     );
-    assert!(ops.rest(key, woken).is_none(), "kept");
-    assert!(take(&mut ops, key).is_some() && take(&mut ops, key).is_some());
-    assert_eq!(ops.poll(key, &task), Polled::InFlight, "needs no new one");
+}
+
+#[test]
+fn whoever_is_no_task_is_woken_by_a_waker_and_none_is_dropped_inside() {
+    let mut ops = Ops::with_capacity(1);
+    let key = ops.create(Kind::Recv);
+    ops.submitted(key, 0);
+    assert_eq!(ops.poll(key, None), Polled::NeedsWaiter);
+    let former = ops.set_waiter(key, Waiter::Waker(Waker::noop().clone()));
+    assert!(matches!(former, Waiter::Nobody));
+    assert_eq!(
+        ops.poll(key, Some(a_task())),
+        Polled::NeedsWaiter,
+        "the waker is the caller's to drop"
+    );
+    let former = ops.set_waiter(key, Waiter::Task(a_task()));
+    assert!(matches!(former, Waiter::Waker(_)));
+    assert!(matches!(
+        woken(ops.deliver(key, FINE, false)),
+        Waiter::Task(_)
+    ));
+}
+
+#[test]
+fn the_expected_end_is_unheard_and_every_other_wakes() {
+    let short = Completion {
+        result: 9,
+        flags: 0,
+    };
+    let ten = Completion {
+        result: 10,
+        flags: 0,
+    };
+    let mut ops = Ops::with_capacity(1);
+    let key = ops.create(Kind::Send);
+    ops.submitted(key, 10);
+    assert_eq!(ops.poll_unheard(key, Some(a_task())), Polled::InFlight);
+    assert!(matches!(
+        woken(ops.deliver(key, ten, false)),
+        Waiter::Nobody
+    ));
+    assert_eq!(ops.poll_unheard(key, Some(a_task())), Polled::Idle);
+    assert_eq!(ops.in_flight(), 0);
+
+    ops.submitted(key, 10);
+    assert_eq!(ops.poll_unheard(key, Some(a_task())), Polled::InFlight);
+    assert!(matches!(
+        woken(ops.deliver(key, short, false)),
+        Waiter::Task(_)
+    ));
+    assert_eq!(ops.poll_unheard(key, None), Polled::Ready(short));
+
+    ops.submitted(key, 10);
+    assert_eq!(ops.poll(key, Some(a_task())), Polled::InFlight, "it waits");
+    assert!(matches!(
+        woken(ops.deliver(key, ten, false)),
+        Waiter::Task(_)
+    ));
+    assert_eq!(ops.poll(key, None), Polled::Ready(ten));
 }
 
 #[test]
 fn an_operation_that_could_not_be_submitted_can_be_again() {
     let mut ops = Ops::with_capacity(1);
     let key = ops.create(Kind::Send);
-    ops.submitted(key);
+    ops.submitted(key, 0);
     ops.failed(key);
-    assert_eq!(
-        (ops.in_flight(), ops.poll(key, Waker::noop())),
-        (0, Polled::Idle)
-    );
-    ops.submitted(key);
+    assert_eq!((ops.in_flight(), ops.poll(key, None)), (0, Polled::Idle));
+    ops.submitted(key, 0);
 }
 
 #[test]
@@ -125,6 +174,6 @@ fn an_operation_that_could_not_be_submitted_can_be_again() {
 fn submitting_twice_is_caught() {
     let mut ops = Ops::with_capacity(1);
     let key = ops.create(Kind::Send);
-    ops.submitted(key);
-    ops.submitted(key);
+    ops.submitted(key, 0);
+    ops.submitted(key, 0);
 }
