@@ -51,12 +51,18 @@ inventory() {
 
 # Servers go first: what they use cannot be deleted before. What is asked for may take a moment.
 down() {
-    local left kind id
+    local left kind id empty=0
     for _ in {1..30}; do
         if left=$(inventory) && [ -z "$left" ]; then
-            rm -rf "$STATE"
-            say 'nothing is left running'
-            return
+            # Asked twice: what an interrupted request has made may show a moment later.
+            empty=$((empty + 1))
+            if [ "$empty" -eq 2 ]; then
+                rm -rf "$STATE"
+                say 'nothing is left running'
+                return
+            fi
+        else
+            empty=0
         fi
         while read -r kind id; do
             [ -z "$kind" ] || hcloud "$kind" delete "$id" >&2 || true

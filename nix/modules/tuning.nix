@@ -7,6 +7,9 @@
 }:
 let
   settings = lib.importTOML ../../bench/settings.toml;
+  governor = builtins.head (
+    lib.filter (setting: setting.name == "frequency governor") settings.sysfs
+  );
 in
 {
   options.study.tuning.enable = lib.mkEnableOption "the kernel settings that the study measures with";
@@ -17,7 +20,12 @@ in
       map (setting: lib.nameValuePair setting.name setting.value) settings.sysctl
     );
 
-    powerManagement.cpuFreqGovernor = lib.mkDefault "performance";
+    # A virtual machine may have none of these files, and its boot is to go on all the same.
+    systemd.tmpfiles.rules = map (
+      setting: "w- /sys/${setting.path} - - - - ${setting.value}"
+    ) settings.sysfs;
+    # Which also loads the governor's module.
+    powerManagement.cpuFreqGovernor = lib.mkDefault governor.value;
 
     # Of sessions, which start the load generator, and of units, which start servers.
     security.pam.loginLimits = [

@@ -53,6 +53,7 @@ class Hetzner(unittest.TestCase):
         server = serve(self.cloud)
         self.addCleanup(server.server_close)
         self.addCleanup(server.shutdown)
+        self.addCleanup(self.cloud.over.set)
         self.environment = {
             "PATH": f"{self.stand_ins}:{os.environ['PATH']}",
             "HOME": str(self.directory),
@@ -91,7 +92,7 @@ class Hetzner(unittest.TestCase):
     def made(self, kind):
         return [asked for method, path, asked in self.cloud.log if (method, path) == ("POST", f"/{kind}")]
 
-    def fail(self, name, on):
+    def make_fail(self, name, on):
         (self.stand_ins / f"FAIL-{name}").write_text(on)
 
     def refuse(self, method, path, status, code, after=0):
@@ -153,17 +154,17 @@ class Hetzner(unittest.TestCase):
         self.assert_failed_and_nothing_left(*self.call("up", "--yes"))
 
     def test_a_machine_that_never_answers(self):
-        self.fail("ssh", on="true")
+        self.make_fail("ssh", on="true")
         status, output = self.call("up", "--yes")
         self.assert_failed_and_nothing_left(status, output)
         self.assertIn("does not answer by ssh", output)
 
     def test_an_installation_that_fails(self):
-        self.fail("nixos-anywhere", on="client")
+        self.make_fail("nixos-anywhere", on="client")
         self.assert_failed_and_nothing_left(*self.call("up", "--yes"))
 
     def test_a_run_that_fails_is_fetched_first(self):
-        self.fail("ssh", on="bench run")
+        self.make_fail("ssh", on="bench run")
         self.assert_failed_and_nothing_left(*self.call("all", "--yes"))
         self.assertTrue((self.directory / "results" / "2026-01-01-arm-8c-card").is_dir())
 
@@ -173,6 +174,17 @@ class Hetzner(unittest.TestCase):
     def test_ctrl_c_while_measuring(self):
         self.assertEqual(self.call("up", "--yes")[0], 0)
         self.interrupted_in("ssh", "bench")
+
+    def test_ctrl_c_while_a_machine_is_being_made(self):
+        self.cloud.makes_late = True
+        process = self.start("up", "--yes", start_new_session=True)
+        while not self.cloud.late:
+            self.assertIsNone(process.poll(), "ended before it was interrupted")
+            os.sched_yield()
+        os.killpg(process.pid, signal.SIGINT)
+        output, _ = process.communicate(timeout=300)
+        self.assert_failed_and_nothing_left(process.returncode, output)
+        self.assertIsNone(self.cloud.late, "the machine was not made after all")
 
     def interrupted_in(self, name, *arguments):
         (self.stand_ins / f"PAUSE-{name}").touch()
