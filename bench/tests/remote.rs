@@ -134,6 +134,8 @@ fn a_run_has_rows_from_both_hosts_and_executes_only_what_has_the_right_hash() {
     );
     let executed = directory.path().join("executed");
     let script = format!("#!/bin/sh\ntouch {}\n", executed.display());
+    // What is being executed cannot be written to.
+    wait_for("the end of all there", || sshd.running().is_empty());
     for (path, _) in &before {
         fs::write(path, &script).unwrap();
     }
