@@ -17,7 +17,7 @@ pub fn since_1970() -> Option<Duration> {
     clippy::disallowed_methods,
     reason = "the one place that looks at the clock of the day"
 )]
-fn now() -> SystemTime {
+pub(crate) fn now() -> SystemTime {
     SystemTime::now()
 }
 

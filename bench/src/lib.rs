@@ -14,6 +14,7 @@
 pub mod announcement;
 pub mod arms;
 pub mod calibration;
+pub mod clock;
 mod commands;
 pub mod dates;
 pub mod doctor;

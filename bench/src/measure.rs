@@ -6,11 +6,12 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use conformance::{check_hello, check_hello_body};
-use records::{LoadPoint, LoadRecord, Measurement, Plan, SeriesRecord};
+use records::{Generator, LoadPoint, LoadRecord, Measurement, Plan, SeriesRecord};
 
 use crate::arms::{Answers, Arm};
+use crate::clock::Clock;
 use crate::dates;
 use crate::host::{ClientUsage, Host, Moment, STEP, Sample, Server, ServerSeries};
 use crate::interrupt::Interrupt;
@@ -105,7 +106,16 @@ impl Measurer {
         self.host.wait_for_quiet()?;
         let mut server = self.start(&cell.arm.name, &cell.load)?;
         row.configuration = server.configuration();
-        match self.load(cell, &mut server, measured) {
+        let clock = Clock::look();
+        let loaded = self.load(cell, &mut server, measured);
+        // The others go by the steady clock.
+        let loaded = loaded.and_then(|()| match (cell.load.generator, clock.set_by_ms()) {
+            (Generator::Wrk, Some(ms)) => bail!(
+                "the clock of the load generator's machine was set by {ms} ms meanwhile, and wrk goes by it"
+            ),
+            _ => Ok(()),
+        });
+        match loaded {
             Ok(()) => server.stop(),
             Err(error) => Err(server.explain(error)),
         }

@@ -5,6 +5,7 @@ use std::path::Path;
 use anyhow::{Result, bail, ensure};
 use records::{LoadPoint, Plan};
 
+use crate::host::HostName;
 use crate::{load, machine};
 
 /// Files that either side has open beside its connections.
@@ -19,17 +20,21 @@ pub struct Limits {
     pub nofile: Option<u64>,
     /// Ports that the kernel has for the clients of one server, an address.
     pub client_ports: Option<u64>,
+    /// Whether clients have one address only; on loopback there are many.
+    pub one_address: bool,
 }
 
 impl Limits {
-    /// Those of this machine, where the soft limit of open files is raised on the way.
+    /// Those of this machine, for loads on servers of its loopback device or of another `host`. The soft
+    /// limit of open files is raised on the way.
     ///
     /// # Errors
     /// When the kernel does not say.
-    pub fn of_this_machine() -> Result<Self> {
+    pub fn of_this_machine(host: &str) -> Result<Self> {
         Ok(Self {
             nofile: Some(machine::raise_nofile()?),
             client_ports: machine::client_ports().map(u64::from),
+            one_address: host != HostName::Local.kind(),
         })
     }
 
@@ -44,7 +49,12 @@ impl Limits {
                  /etc/security/limits.conf and a new login"
             ));
         }
-        let needed = connections.div_ceil(load::sources(load).into()) + SLACK;
+        let addresses = if self.one_address {
+            1
+        } else {
+            load::sources(load)
+        };
+        let needed = connections.div_ceil(addresses.into()) + SLACK;
         let ports = self.client_ports.filter(|ports| *ports < needed)?;
         Some(format!(
             "{connections} connections need {needed} client ports, and the kernel has {ports}; widen \
@@ -59,7 +69,7 @@ impl Limits {
 /// # Errors
 /// When something is too small; the message says what, and how to raise it.
 pub fn check(plan: &Plan, folder: &Path) -> Result<()> {
-    let limits = Limits::of_this_machine()?;
+    let limits = Limits::of_this_machine(&plan.host)?;
     if let Some(shortage) = (plan.load_points.iter()).find_map(|load| limits.shortage(load)) {
         bail!(shortage);
     }
@@ -91,6 +101,7 @@ mod tests {
         let limits = |nofile, client_ports| Limits {
             nofile: Some(nofile),
             client_ports: Some(client_ports),
+            one_address: false,
         };
         let load = load::closed_loop(2000, 1);
         let shortage = |limits: Limits| limits.shortage(&load).unwrap();
@@ -102,16 +113,26 @@ mod tests {
         assert!(check_disk(DISK_BYTES, here).is_ok());
         assert!(text(check_disk(1 << 20, here)).contains("1 MiB free"));
     }
+
     #[test]
     fn flood_connects_from_as_many_addresses_as_the_ports_make_necessary() {
         let limits = Limits {
             nofile: None,
             client_ports: Some(28_232),
+            one_address: false,
         };
         let mut load = load::closed_loop(50_000, 1);
         assert!(limits.shortage(&load).is_some(), "wrk has one address");
         load.generator = Generator::Flood;
         assert_eq!(limits.shortage(&load), None);
+        let elsewhere = Limits {
+            one_address: true,
+            ..limits
+        };
+        assert!(
+            elsewhere.shortage(&load).is_some(),
+            "apart from loopback there is one"
+        );
         load.connections = 6_000_000;
         assert!(limits.shortage(&load).is_some(), "more than its addresses");
     }

@@ -9,11 +9,9 @@ use std::fs;
 use std::path::Path;
 
 use bench::results::Folder;
-use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
 use records::{ENVIRONMENT_FILE, Environment, Generator, MEASUREMENTS_FILE, Placement, Scheduling};
 use support::checks::{check_reports, check_row};
-use support::real::{SMOKE, bench, children, run, runs, start, wait_for};
+use support::real::{SMOKE, bench, children, interrupt, run, runs, start, wait_for};
 use support::{cells, loads, rows};
 
 fn row_count(folder: &Path) -> usize {
@@ -34,7 +32,7 @@ fn a_run_survives_ctrl_c_and_kill_and_resumes_to_the_same_cells() {
         row_count(&folder) == 1 && children(process.id()).len() == 2
     });
     let started = children(process.id());
-    kill(Pid::from_raw(process.id().cast_signed()), Signal::SIGINT).unwrap();
+    interrupt(process.id());
     let ended = process.wait_with_output().unwrap();
     assert_eq!(ended.status.code(), Some(130));
     let message = String::from_utf8_lossy(&ended.stderr);
@@ -107,7 +105,7 @@ fn ctrl_c_while_the_arms_are_tried_ends_the_run() {
     wait_for("the try of the arm", || {
         directory.path().join("started").exists()
     });
-    kill(Pid::from_raw(process.id().cast_signed()), Signal::SIGINT).unwrap();
+    interrupt(process.id());
     let ended = process.wait_with_output().unwrap();
     let message = String::from_utf8_lossy(&ended.stderr);
     assert_eq!(ended.status.code(), Some(130), "{message}");

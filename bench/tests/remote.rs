@@ -6,11 +6,12 @@
 mod support;
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use records::{ENVIRONMENT_FILE, Environment, Measurement};
 use support::checks::check_row;
-use support::real::{children, run, runs, start, wait_for};
+use support::real::{children, interrupt, run, runs, start, wait_for};
 use support::sshd::{Sshd, kill};
 use support::{loads, rows, series};
 
@@ -133,6 +134,8 @@ fn a_run_has_rows_from_both_hosts_and_executes_only_what_has_the_right_hash() {
     );
     let executed = directory.path().join("executed");
     let script = format!("#!/bin/sh\ntouch {}\n", executed.display());
+    // What is being executed cannot be written to.
+    wait_for("the end of all there", || sshd.running().is_empty());
     for (path, _) in &before {
         fs::write(path, &script).unwrap();
     }
@@ -221,6 +224,41 @@ fn a_machine_that_is_lost_ends_the_run_which_can_go_on_and_kill_leaves_nothing()
         rows[0].error.is_empty() && rows[1].error.contains("was cut"),
         "{rows:?}"
     );
+}
+
+#[test]
+fn ctrl_c_while_connecting_ends_the_run() {
+    let directory = directory();
+    let place = directory.path();
+    // A way to the machine on which nothing ever comes back.
+    let proxy = place.join("proxy");
+    let started = place.join("started");
+    let script = format!(
+        "#!/bin/sh\necho $$ >{0}.new && mv {0}.new {0}\nexec sleep 1000\n",
+        started.display()
+    );
+    fs::write(&proxy, script).unwrap();
+    fs::set_permissions(&proxy, fs::Permissions::from_mode(0o755)).unwrap();
+    let host = ["--host", "ssh://there", "--server-address", "127.0.0.1"];
+    let mut command = support::real::bench(place, &[&RUN[..], &host].concat());
+    let options = format!("-F /dev/null -o ProxyCommand={}", proxy.display());
+    let process = start(command.env("KIO_SSH_OPTIONS", options));
+    wait_for("the connecting", || started.exists());
+    let there = fs::read_to_string(&started)
+        .unwrap()
+        .trim()
+        .parse()
+        .unwrap();
+    let own = children(process.id());
+    interrupt(process.id());
+    let ended = process.wait_with_output().unwrap();
+    let message = String::from_utf8_lossy(&ended.stderr);
+    assert_eq!(ended.status.code(), Some(130), "{message}");
+    assert!(message.contains("interrupted"), "{message}");
+    assert!(!place.join("run").exists(), "nothing was measured");
+    wait_for("the end of ssh and of its way", || {
+        !own.iter().chain([&there]).any(|pid| runs(*pid))
+    });
 }
 
 #[test]

@@ -43,6 +43,15 @@ impl Client {
         Self::of(connected.map(|()| socket.into()), figures)
     }
 
+    /// With the least room for answers that the kernel gives.
+    pub(crate) fn connect_narrow(server: SocketAddr, figures: &mut Figures) -> Result<Self> {
+        let socket = Socket::new(Domain::for_address(server), Type::STREAM, None)?;
+        socket.set_recv_buffer_size(1)?;
+        socket.set_send_buffer_size(1)?;
+        let connected = socket.connect(&server.into());
+        Self::of(connected.map(|()| socket.into()), figures)
+    }
+
     fn of(connected: std::io::Result<TcpStream>, figures: &mut Figures) -> Result<Self> {
         let stream = connected.context("the server takes no connection")?;
         stream.set_read_timeout(Some(PATIENCE))?;

@@ -9,6 +9,7 @@
 //! |---|---|
 //! | `subject` | the servers, and starting one |
 //! | `client` | a connection that counts what it sends and gets |
+//! | `network` | a network of its own, whose link can be cut |
 //! | `watch` | what a server holds and does, seen from outside |
 //! | `faults` | the faults, a subject a file |
 //! | `figures` | the counts |
@@ -18,6 +19,7 @@
 mod client;
 mod faults;
 mod figures;
+mod network;
 mod subject;
 mod table;
 mod watch;
@@ -25,4 +27,4 @@ mod watch;
 pub use faults::{FAULTS, Fault};
 pub use figures::Figures;
 pub use subject::{Kind, SUBJECTS, Scale, Stand, Subject};
-pub use table::{Row, replace_part, table};
+pub use table::{Row, replace_part};

@@ -5,11 +5,12 @@ use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::thread::{self, ScopedJoinHandle};
 use std::time::Duration;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, anyhow, ensure};
 use clap::Parser;
-use faults::{FAULTS, Fault, Figures, Row, SUBJECTS, Scale, Stand, replace_part, table};
+use faults::{FAULTS, Fault, Figures, Row, SUBJECTS, Scale, Stand, replace_part};
 
 /// Does to the servers what hostile peers and short resources do.
 #[derive(Parser)]
@@ -30,8 +31,8 @@ struct Args {
     #[arg(long, conflicts_with_all = ["connections", "document"])]
     full: bool,
 
-    /// How long `soak` takes, all servers together
-    #[arg(long, value_name = "S", default_value_t = 40)]
+    /// How long `soak` takes
+    #[arg(long, value_name = "S", default_value_t = 60)]
     soak_s: u64,
 
     /// Write the table into this file, between the marks `<!-- faults:begin -->` and
@@ -58,7 +59,7 @@ impl Args {
     fn run(&self) -> Result<()> {
         let faults = self.chosen()?;
         let folder = self.folder()?;
-        let soak = Duration::from_secs(self.soak_s) / SUBJECTS.len() as u32;
+        let soak = Duration::from_secs(self.soak_s);
         let connections = if self.full {
             1_000_000
         } else {
@@ -67,17 +68,16 @@ impl Args {
         let scale = Scale { connections, soak };
         let mut rows = Vec::new();
         for fault in faults {
-            if let Some(obstacle) = fault.obstacle() {
-                println!("{}: not run: {obstacle}", fault.name);
-                continue;
-            }
-            let row = inject(fault, &folder, scale)?;
-            if fault.everywhere {
-                rows.push(row);
-            }
+            rows.push(match fault.obstacle() {
+                None => inject(fault, &folder, scale)?,
+                Some(obstacle) => {
+                    println!("{}: not run: {obstacle}", fault.name);
+                    Row::not_run(fault)
+                }
+            });
         }
         match &self.document {
-            Some(file) => settle(file, &table(&rows), self.check),
+            Some(file) => settle(file, &rows, self.check),
             None => Ok(()),
         }
     }
@@ -109,36 +109,47 @@ impl Args {
 
 /// Injects one fault into every server that it applies to.
 fn inject(fault: &'static Fault, folder: &Path, scale: Scale) -> Result<Row> {
-    let mut row = Row {
-        fault,
-        servers: Vec::new(),
-        figures: Figures::default(),
+    let applies = SUBJECTS.iter().filter(|subject| fault.applies(subject));
+    let stands = applies.map(|subject| Stand::new(folder, subject, scale));
+    let stands: Vec<Stand> = stands.collect::<Result<_>>()?;
+    let all: Box<dyn Iterator<Item = Result<Figures>>> = if fault.at_once {
+        Box::new(inject_at_once(fault, &stands).into_iter())
+    } else {
+        Box::new(stands.iter().map(|stand| fault.inject(stand)))
     };
-    for subject in SUBJECTS {
-        if !fault.applies(subject) {
-            continue;
-        }
-        let figures = fault.inject(&Stand::new(folder, subject, scale)?)?;
+    let mut row = Row::not_run(fault);
+    for (stand, figures) in stands.iter().zip(all) {
+        let (figures, name) = (figures?, stand.subject.name);
         println!(
-            "{} {}: {} connections, {} requests sent, {} answered, {} refused aloud, {} withdrawn",
+            "{} {name}: {} connections, {} requests sent, {} answered, {} refused aloud, {} withdrawn",
             fault.name,
-            subject.name,
             figures.connections,
             figures.sent,
             figures.answered,
             figures.refused,
             figures.withdrawn
         );
-        row.servers.push(subject.name);
+        row.servers.push(name);
         row.figures += figures;
     }
     Ok(row)
 }
 
-fn settle(file: &Path, part: &str, check: bool) -> Result<()> {
+fn inject_at_once(fault: &'static Fault, stands: &[Stand]) -> Vec<Result<Figures>> {
+    thread::scope(|scope| {
+        let injected: Vec<_> = (stands.iter())
+            .map(|stand| scope.spawn(|| fault.inject(stand)))
+            .collect();
+        let ended = injected.into_iter().map(ScopedJoinHandle::join);
+        let panicked = |_| Err(anyhow!("a thread panicked"));
+        ended.map(|ended| ended.unwrap_or_else(panicked)).collect()
+    })
+}
+
+fn settle(file: &Path, rows: &[Row], check: bool) -> Result<()> {
     let name = file.display();
     let found = fs::read_to_string(file).with_context(|| format!("cannot read {name}"))?;
-    let wanted = replace_part(&found, part).with_context(|| format!("in {name}"))?;
+    let wanted = replace_part(&found, rows).with_context(|| format!("in {name}"))?;
     if check {
         ensure!(
             found == wanted,

@@ -83,7 +83,7 @@ impl Subject {
 pub struct Scale {
     /// Connections that are opened and closed.
     pub connections: u64,
-    /// How long each server is soaked.
+    /// How long the servers are soaked.
     pub soak: Duration,
 }
 
@@ -114,6 +114,22 @@ impl Stand {
             scale,
             program,
         })
+    }
+
+    /// Another program of the same folder.
+    ///
+    /// # Errors
+    /// When it is not there.
+    pub(crate) fn beside(&self, program: &str) -> Result<PathBuf> {
+        let path = self.program.with_file_name(program);
+        let missing = || {
+            format!(
+                "{} is not there: build it with `cargo build -p {program}`",
+                path.display()
+            )
+        };
+        ensure!(path.exists(), missing());
+        Ok(path)
     }
 
     /// Starts the server with one worker, so that every client meets the same.

@@ -13,15 +13,26 @@ const END: &str = "<!-- faults:end -->\n";
 pub struct Row {
     /// What was done.
     pub fault: &'static Fault,
-    /// To which servers.
+    /// To which servers; to none where the host does not allow it.
     pub servers: Vec<&'static str>,
     /// Their counts together.
     pub figures: Figures,
 }
 
+impl Row {
+    /// That of a fault that has been injected into no server.
+    pub fn not_run(fault: &'static Fault) -> Self {
+        Self {
+            fault,
+            servers: Vec::new(),
+            figures: Figures::default(),
+        }
+    }
+}
+
 /// The table of a document. Counts that differ from run to run are left out; that nothing was lost
-/// holds for them as well.
-pub fn table(rows: &[Row]) -> String {
+/// holds for them as well. What was not run keeps the row that it has in the `former` table.
+fn table(rows: &[Row], former: &str) -> String {
     let mut text =
         "| Fault | What is done | Servers | Connections | Sent | Answered | Refused aloud \
                     | Withdrawn | Lost |\n\
@@ -29,6 +40,12 @@ pub fn table(rows: &[Row]) -> String {
             .to_owned();
     for row in rows {
         let figures = row.figures;
+        if row.servers.is_empty() {
+            let begins = format!("| `{}` |", row.fault.name);
+            let kept = former.lines().find(|line| line.starts_with(&begins));
+            text.extend(kept.map(|line| format!("{line}\n")));
+            continue;
+        }
         let counts = [
             figures.connections,
             figures.sent,
@@ -56,23 +73,23 @@ pub fn table(rows: &[Row]) -> String {
     text
 }
 
-/// The document with `part` between its marks.
+/// The document with the table of `rows` between its marks.
 ///
 /// # Errors
 /// When it lacks the marks.
-pub fn replace_part(document: &str, part: &str) -> Result<String> {
+pub fn replace_part(document: &str, rows: &[Row]) -> Result<String> {
     let parts = document.split_once(BEGIN).and_then(|(before, rest)| {
-        let (_, after) = rest.split_once(END)?;
-        Some((before, after))
+        let (former, after) = rest.split_once(END)?;
+        Some((before, former, after))
     });
-    let (before, after) = parts.with_context(|| {
+    let (before, former, after) = parts.with_context(|| {
         format!(
             "the document lacks the lines `{}` and `{}`; add them",
             BEGIN.trim(),
             END.trim()
         )
     })?;
-    Ok([before, BEGIN, part, END, after].concat())
+    Ok([before, BEGIN, &table(rows, former), END, after].concat())
 }
 
 #[cfg(test)]
@@ -96,14 +113,26 @@ mod tests {
             servers: vec!["one", "two"],
             figures,
         };
-        let exact = table(&[row(true)]);
+        let exact = table(&[row(true)], "");
         assert!(exact.ends_with("| `one`, `two` | 1 | 7 | 4 | 2 | 1 | 0 |\n"));
-        assert!(table(&[row(false)]).contains("| varies | varies | varies |"));
+        assert!(table(&[row(false)], "").contains("| varies | varies | varies |"));
 
         let document = format!("a\n{BEGIN}old\n{END}b\n");
-        let replaced = replace_part(&document, "new\n").unwrap();
-        assert_eq!(replaced, document.replace("old", "new"));
-        assert!(replace_part("a\n", "new\n").is_err());
+        let replaced = replace_part(&document, &[row(true)]).unwrap();
+        assert_eq!(replaced, document.replace("old\n", &exact));
+        assert!(replace_part("a\n", &[row(true)]).is_err());
+    }
+
+    #[test]
+    fn what_could_not_be_run_keeps_its_row() {
+        let not_run = [Row::not_run(&FAULTS[0]), Row::not_run(&FAULTS[1])];
+        let name = FAULTS[0].name;
+        let former = format!("| Fault |\n| `{name}` | as it was |\n| `{name}-b` | another |\n");
+        let kept = table(&not_run, &former);
+        assert!(
+            kept.ends_with(&format!("|\n| `{name}` | as it was |\n")),
+            "{kept}"
+        );
     }
 
     #[test]

@@ -13,7 +13,7 @@ use server_kit::{CountersLine, WorkerCounters};
 use crate::client::Client;
 use crate::figures::Figures;
 
-const LOOK_AGAIN: Duration = Duration::from_millis(20);
+pub(crate) const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
 /// For what a server does sooner or later.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -123,8 +123,31 @@ impl Paused {
     pub(crate) fn new(server: &Server) -> Result<Self> {
         let pid = Pid::from_raw(server.start.pid.try_into()?);
         kill(pid, Signal::SIGSTOP).context("cannot pause the server")?;
-        Ok(Self(pid))
+        let paused = Self(pid);
+        // The signal is on its way until then, and threads that run go on.
+        let begun = Instant::now();
+        while !is_stopped(server.start.pid)? {
+            ensure!(begun.elapsed() < PATIENCE, "the server does not pause");
+            sleep(Duration::from_millis(1));
+        }
+        Ok(paused)
     }
+}
+
+/// Whether all threads of a process are stopped.
+fn is_stopped(pid: u32) -> Result<bool> {
+    for thread in fs::read_dir(format!("/proc/{pid}/task"))? {
+        let stat = fs::read_to_string(thread?.path().join("stat"))?;
+        // The name, in parentheses, may have any letters.
+        let state = stat
+            .rsplit(") ")
+            .next()
+            .and_then(|rest| rest.chars().next());
+        if state != Some('T') {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 impl Drop for Paused {

@@ -11,7 +11,7 @@ use super::options::{ArmOptions, PlanOptions};
 use super::print;
 use crate::arms::Arms;
 use crate::experiment::Draft;
-use crate::host::Host;
+use crate::host::{Host, HostName};
 use crate::load;
 use crate::placeholders::Placeholders;
 use crate::plan::estimate_ms;
@@ -29,7 +29,7 @@ pub struct Arguments {
 impl Arguments {
     pub fn run(self) -> Result<ExitCode> {
         let arms = self.arms.arms()?;
-        let draft = self.plan.draft(&arms, None, None)?;
+        let draft = self.plan.draft(&arms, None, &HostName::Local, None)?;
         print(&listing(&draft, &arms)?)?;
         Ok(ExitCode::SUCCESS)
     }
@@ -220,6 +220,7 @@ mod tests {
         let limits = Limits {
             nofile: Some(10_500),
             client_ports: None,
+            one_address: false,
         };
         let text = |name: &str, cpus: &[u32]| {
             let experiment = Experiment::load(name).unwrap();

@@ -10,6 +10,7 @@ use serde::de::{DeserializeOwned, IntoDeserializer};
 use crate::arms::{Arms, SubjectOption};
 use crate::dates;
 use crate::experiment::{Changes, Draft, Experiment};
+use crate::host::HostName;
 use crate::preflight::Limits;
 use crate::processors::{self, Wanted};
 use crate::subjects::Directories;
@@ -82,13 +83,14 @@ pub struct PlanOptions {
 }
 
 impl PlanOptions {
-    /// The plan on this machine, with the server on another one's processors where those are given, and
-    /// with rates that are still open. What is not given comes from `stored`, the plan of a run to go on
+    /// The plan on this machine, with the server on a `host` and on another machine's processors where
+    /// those are given, and with rates that are still open. What is not given comes from `stored`, the plan of a run to go on
     /// with, where there is one.
     pub fn draft(
         &self,
         arms: &Arms,
         stored: Option<&Plan>,
+        host: &HostName,
         server_cpus: Option<&[u32]>,
     ) -> Result<Draft> {
         let names = |plan: &Plan| plan.arms.iter().map(|arm| arm.name.clone()).collect();
@@ -106,12 +108,14 @@ impl PlanOptions {
         };
         let experiment = Experiment::load(&self.experiment)?.changed(&changes, arms)?;
         let (own, oversubscribe) = (processors::available()?, self.oversubscribe);
-        let limits = Limits::of_this_machine()?;
+        let limits = Limits::of_this_machine(host.kind())?;
         let lay_out = |wanted: &Wanted| match server_cpus {
             None => processors::lay_out(&own, wanted, oversubscribe),
             Some(theirs) => processors::lay_out_apart(theirs, &own, wanted, oversubscribe),
         };
-        experiment.draft(arms, &own, lay_out, seed, &limits)
+        let mut draft = experiment.draft(arms, &own, lay_out, seed, &limits)?;
+        host.kind().clone_into(&mut draft.plan.host);
+        Ok(draft)
     }
 }
 

@@ -10,7 +10,7 @@ use records::{Generator, LoadPoint, Plan};
 
 use super::options::{ArmOptions, PlanOptions};
 use super::print;
-use crate::host::Host;
+use crate::host::{Host, HostName};
 use crate::interrupt::{self, Interrupt};
 use crate::load::Generators;
 use crate::measure::Measurer;
@@ -113,7 +113,7 @@ impl Arguments {
             scheduling: None,
             oversubscribe: false,
         };
-        let mut plan = like.draft(arms, None, None)?.plan;
+        let mut plan = like.draft(arms, None, &HostName::Local, None)?.plan;
         NAME.clone_into(&mut plan.experiment);
         plan.load_points = vec![LoadPoint {
             connections: self.load,

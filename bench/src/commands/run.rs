@@ -60,10 +60,8 @@ impl Arguments {
         let interrupt = Interrupt::on_signals()?;
         let remote = self.remote(&directories, &interrupt)?;
         let server_cpus = remote.as_ref().map(Remote::cpus);
-        let mut draft = self
-            .plan
-            .draft(&arms, stored.as_ref(), server_cpus.as_deref())?;
-        self.host.kind().clone_into(&mut draft.plan.host);
+        let cpus = server_cpus.as_deref();
+        let mut draft = self.plan.draft(&arms, stored.as_ref(), &self.host, cpus)?;
         if let Some(stored) = &stored {
             draft = Draft::from(draft.resolve_as(stored));
         }

@@ -3,11 +3,17 @@
 use std::net::{IpAddr, SocketAddr, TcpListener};
 use std::ops::Range;
 use std::process;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use anyhow::{Context, Result};
 
 /// Below the ports that the kernel gives to clients, so that a client cannot hold the next one.
 const RANGE: Range<u16> = 18_000..28_000;
+
+/// How far apart those of one process begin.
+const STEP: u32 = 1231;
+
+static MADE: AtomicU32 = AtomicU32::new(0);
 
 /// Gives out ports in turn: the connections of the server before rest a minute on its port.
 #[derive(Debug)]
@@ -17,10 +23,12 @@ pub struct Ports {
 }
 
 impl Ports {
-    /// Ports of `address`. Where they begin depends on the process, so that two runs at once seldom meet.
+    /// Ports of `address`. Where they begin depends on the process and on how many it has made, so that two
+    /// at once seldom meet.
     pub fn new(address: IpAddr) -> Self {
         let span = u32::from(RANGE.end - RANGE.start);
-        let offset = (process::id() % 100) * (span / 100);
+        let made = MADE.fetch_add(1, Ordering::Relaxed) % span;
+        let offset = (process::id() % 100 * (span / 100) + made * STEP) % span;
         let next = RANGE.start + u16::try_from(offset).unwrap_or(0);
         Self { address, next }
     }

@@ -1,5 +1,6 @@
 //! flood: found, told what to do.
 
+use std::net::SocketAddr;
 use std::path::Path;
 use std::process::Command;
 
@@ -76,7 +77,9 @@ pub(super) fn arguments(
     cpus: &[u32],
 ) -> Vec<String> {
     let cpus = Cpus(cpus.iter().map(|cpu| *cpu as usize).collect());
-    let sources = Some(sources(load)).filter(|count| *count > 1);
+    let loopback = |address: SocketAddr| address.ip().is_loopback();
+    let loopback = address.parse().is_ok_and(loopback);
+    let sources = Some(sources(load)).filter(|count| *count > 1 && loopback);
     let options = [
         ("--address", address.to_owned()),
         ("--connections", load.connections.to_string()),
@@ -127,6 +130,14 @@ mod tests {
                 .join(" ")
                 .ends_with("--cpus none")
         );
+        let many = LoadPoint {
+            connections: 50_000,
+            ..load
+        };
+        for (address, several) in [("127.0.0.1:1", true), ("198.51.100.1:1", false)] {
+            let words = arguments(1, &many, 3, address, &[]);
+            assert_eq!(words.contains(&"--sources".to_owned()), several);
+        }
     }
 
     #[test]

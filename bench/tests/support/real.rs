@@ -71,6 +71,12 @@ pub fn runs(pid: i32) -> bool {
 /// The smallest run of both arms at both loads.
 pub const SMOKE: [&str; 6] = ["run", "smoke", "--blocks", "1", "--seed", "3"];
 
+/// What Ctrl-C does to a process.
+pub fn interrupt(pid: u32) {
+    let pid = nix::unistd::Pid::from_raw(pid.cast_signed());
+    nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGINT).unwrap();
+}
+
 /// Waits for something that happens for certain, if the program is right.
 pub fn wait_for(what: &str, happened: impl Fn() -> bool) {
     let deadline = Instant::now() + Duration::from_secs(60);

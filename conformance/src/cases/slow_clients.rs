@@ -17,10 +17,11 @@ pub(crate) fn byte_by_byte_reader(server: SocketAddr) -> Result<(), Failure> {
     client.finish()
 }
 
-const FLOODERS: usize = 8;
+const FLOODERS: usize = 2;
 
-/// More than any socket buffers hold, and so much that a server which keeps it shows.
-const FLOOD_BYTES: usize = 8 << 20;
+/// Twice what socket buffers hold where the study's settings are in effect, and so much that a server
+/// which keeps it shows.
+const FLOOD_BYTES: usize = 64 << 20;
 
 /// Each client sends until the server takes no more, and only then reads: the server must stop reading
 /// while its answers are not read, and answer each request in the end.

@@ -2,16 +2,20 @@
 
 mod churn;
 mod descriptors;
+mod killed;
 mod limits;
 mod memory;
 mod resets;
 mod rings;
 mod slow;
 mod stopping;
+mod unread;
+mod vanished;
 
 use anyhow::{Context, Result};
 
 use crate::figures::Figures;
+use crate::network;
 use crate::subject::{Kind, Stand, Subject};
 
 /// Something that is done to a server.
@@ -23,8 +27,9 @@ pub struct Fault {
     pub what: &'static str,
     /// Whether every run counts the same.
     pub exact: bool,
-    /// Whether it can be done on every host, hence stands in the document.
-    pub everywhere: bool,
+    /// Whether it is done to all servers at once, as it takes long.
+    pub at_once: bool,
+    obstacle: fn() -> Option<String>,
     applies: fn(&Subject) -> bool,
     inject: fn(&Stand) -> Result<Figures>,
 }
@@ -37,10 +42,7 @@ impl Fault {
 
     /// Why it cannot be done on this host.
     pub fn obstacle(&self) -> Option<String> {
-        if self.everywhere {
-            return None;
-        }
-        memory::obstacle()
+        (self.obstacle)()
     }
 
     /// Does it.
@@ -55,9 +57,24 @@ impl Fault {
     }
 }
 
-const fn any(_: &Subject) -> bool {
-    true
-}
+/// What holds of most faults.
+const PLAIN: Fault = Fault {
+    name: "",
+    what: "",
+    exact: true,
+    at_once: false,
+    obstacle: || None,
+    applies: |_| true,
+    inject: |_| {
+        Ok(Figures {
+            connections: 0,
+            sent: 0,
+            answered: 0,
+            refused: 0,
+            withdrawn: 0,
+        })
+    },
+};
 
 fn has_accept_calls(subject: &Subject) -> bool {
     subject.kind != Kind::Ring
@@ -68,105 +85,111 @@ pub const FAULTS: &[Fault] = &[
     Fault {
         name: "process-out-of-files",
         what: "A process that may open 40 files gets 101 connections: the worker sleeps meanwhile, and all are served in the end",
-        exact: true,
-        everywhere: true,
-        applies: any,
         inject: descriptors::process,
+        ..PLAIN
     },
     Fault {
         name: "system-out-of-files",
         what: "Every accept ends with ENFILE (by a seccomp filter, which sees no accept of io_uring's): the worker sleeps meanwhile and ends in order",
-        exact: true,
-        everywhere: true,
         applies: has_accept_calls,
         inject: descriptors::system,
+        ..PLAIN
     },
     Fault {
         name: "two-buffers",
         what: "200 connections ask 4 times at once, and the worker has two receive buffers of 64 bytes",
-        exact: true,
-        everywhere: true,
         applies: Subject::is_kio,
         inject: rings::buffers,
+        ..PLAIN
     },
     Fault {
         name: "shortest-rings",
         what: "500 connections ask at once, and the submission queue has 1 entry, the completion queue 4",
-        exact: true,
-        everywhere: true,
         applies: rings::has_rings,
         inject: rings::queues,
+        ..PLAIN
     },
     Fault {
         name: "resets",
         what: "20 resets each before the accept, before the request, in its head, in its body, before the answer is read and after it; a neighbour is served throughout",
-        exact: true,
-        everywhere: true,
-        applies: any,
         inject: resets::in_every_state,
+        ..PLAIN
+    },
+    Fault {
+        name: "vanished-peers",
+        what: "The link goes down and 20 peers each are gone without a word: silent, after an answer, in a head, in a body, before an answer, in the midst of answers; time-outs end those that are waited for, the others end when the link is back. The Tokio server, which has no time-outs, gets the latter only",
+        obstacle: network::obstacle,
+        inject: vanished::in_every_state,
+        ..PLAIN
+    },
+    Fault {
+        name: "killed-clients",
+        what: "A process with 100 connections in full flight is killed, ten times; a neighbour is served throughout",
+        exact: false,
+        inject: killed::in_flight,
+        ..PLAIN
+    },
+    Fault {
+        name: "unread-answers",
+        what: "20 peers ask until the server takes no more, and read nothing: its memory grows by 64 KiB a peer at most; then all is answered",
+        exact: false,
+        inject: unread::bounded,
+        ..PLAIN
     },
     Fault {
         name: "slow-heads",
         what: "100 heads of which a byte comes now and then: ended by the time-out of heads",
-        exact: true,
-        everywhere: true,
         applies: Subject::is_kio,
         inject: slow::heads,
+        ..PLAIN
     },
     Fault {
         name: "stalled-bodies",
         what: "100 bodies that stop coming: ended by the time-out of idle connections",
-        exact: true,
-        everywhere: true,
         applies: Subject::is_kio,
         inject: slow::bodies,
+        ..PLAIN
     },
     Fault {
         name: "idle-connections",
         what: "10 000 connections idle while one asks 1000 times; then each asks once",
-        exact: true,
-        everywhere: true,
-        applies: any,
         inject: limits::idle,
+        ..PLAIN
     },
     Fault {
         name: "connection-cap",
         what: "A worker that takes 50 connections gets 400: never more than 50 at once, and all are served in the end",
-        exact: true,
-        everywhere: true,
         applies: Subject::is_kio,
         inject: limits::cap,
+        ..PLAIN
     },
     Fault {
         name: "stop-under-load",
         what: "SIGTERM while 32 clients send 8 requests at a time: whole answers or none, and nothing afterwards",
         exact: false,
-        everywhere: true,
-        applies: any,
         inject: stopping::under_load,
+        ..PLAIN
     },
     Fault {
         name: "memory-limit",
         what: "A control group of 12 MiB, and 5000 connections ask: the kernel may kill the server, but each client gets its answer or the end",
         exact: false,
-        everywhere: false,
-        applies: any,
+        obstacle: memory::obstacle,
         inject: memory::limit,
+        ..PLAIN
     },
     Fault {
         name: "churn",
         what: "Connections opened, asked once and closed or reset by turns: no file stays open and memory stays flat",
-        exact: true,
-        everywhere: true,
-        applies: any,
         inject: churn::leaks,
+        ..PLAIN
     },
     Fault {
         name: "soak",
-        what: "Connections that come, ask and go, some with a reset, for a while (`./study soak`: 10 minutes): memory stays flat",
+        at_once: true,
+        what: "Connections that come, ask and go, some with a reset, for a while (a minute, and ten with `./study soak`; all servers at once): memory stays flat",
         exact: false,
-        everywhere: true,
-        applies: any,
         inject: churn::soak,
+        ..PLAIN
     },
 ];
