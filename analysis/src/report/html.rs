@@ -138,7 +138,7 @@ fn block(block: &Block) -> Markup {
                 summary { h3 { (text) } }
                 @for part in blocks { (self::block(part)) }
             },
-            Block::Files(table) => p.files {
+            Block::Files(table) | Block::Measurements { head: table, .. } => p.files {
                 (table.title) ": " (files(table))
             },
             Block::Code(commands) => pre tabindex="0" { code { (commands) } },
