@@ -2,6 +2,7 @@
 
 mod across;
 mod chapters;
+mod compact;
 mod document;
 mod html;
 mod json;

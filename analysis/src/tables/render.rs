@@ -154,7 +154,7 @@ fn html_value(value: &Value, look: Look) -> Markup {
             Value::Number(number, display) => (display.show(*number)),
             Value::Estimate(estimate, display) => {
                 (display.show(estimate.value)) " "
-                small { (display.show_interval(estimate)) }
+                i { (display.show_interval(estimate)) }
             },
         }
     }
