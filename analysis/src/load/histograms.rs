@@ -58,7 +58,8 @@ pub(super) fn read(
     let mut reader = BufReader::new(File::open(file).map_err(unreadable)?);
     let mut batch: Vec<(u64, String)> = Vec::new();
     for number in 1.. {
-        let mut line = String::new();
+        // Lines of a file are about of one length.
+        let mut line = String::with_capacity(batch.last().map_or(0, |(_, line)| line.len() + 128));
         let ended = reader.read_line(&mut line).map_err(unreadable)? == 0;
         if !ended {
             if line.pop() != Some('\n') {

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use hdrhistogram::Histogram;
+use rayon::prelude::*;
 use records::{LoadPoint, Placement, SeriesRecord};
 
 use super::judged::{self, Judged};
@@ -132,7 +133,7 @@ pub(super) fn cells(run: &mut Run, judged: &Judged) -> Result<Vec<Cell>, FrameEr
     let medians = judged.measures.cell_medians()?;
     let mut latencies = std::mem::take(&mut run.latencies);
     let mut series = series::by_cell(run);
-    let mut cells = Vec::new();
+    let mut all = Vec::new();
     for arm in 0..run.plan.arms.len() {
         for point in 0..run.plan.load_points.len() {
             let medians = (medians.iter())
@@ -144,10 +145,14 @@ pub(super) fn cells(run: &mut Run, judged: &Judged) -> Result<Vec<Cell>, FrameEr
                 latencies: latencies.remove(&(arm, point)).unwrap_or_default(),
                 series: series.remove(&(arm, point)).unwrap_or_default(),
             };
-            cells.push(cell(run, judged, (arm, point), parts));
+            all.push(((arm, point), parts));
         }
     }
-    Ok(cells)
+    let run = &*run;
+    let cells = all.into_par_iter();
+    Ok(cells
+        .map(|(place, parts)| cell(run, judged, place, parts))
+        .collect())
 }
 
 /// What was summarised of a cell before.

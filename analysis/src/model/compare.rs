@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use rayon::prelude::*;
 use records::{Measurement, Plan};
 
 use super::judged::Judged;
@@ -89,7 +90,7 @@ pub(super) fn comparisons(
     let by_key: BTreeMap<Key, &Measurement> =
         rows.iter().map(|row| (row.key, &row.measurement)).collect();
     pairs
-        .iter()
+        .par_iter()
         .map(|&pair| {
             let paired = judged.measures.pairs(&valid, pair.ours, pair.base);
             let mut ratios = Vec::new();
