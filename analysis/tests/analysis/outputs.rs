@@ -257,7 +257,7 @@ fn several_runs_make_one_report_with_a_part_each() {
     // The first run's answer is the report's; the other's stands in its part.
     assert!(files["report.md"].contains("Not measured in these runs: "));
     let text = &files["report.md"];
-    let answers: Vec<&str> = values(text, "<a id=\"")
+    let answers: Vec<&str> = values(text, "<a id=")
         .filter(|id| id.ends_with(".headline-cpu"))
         .collect();
     assert_eq!(
