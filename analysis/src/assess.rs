@@ -3,8 +3,9 @@
 use std::path::Path;
 
 use crate::claims::{self, Claims, Headline};
-use crate::load::{Completeness, LoadError, load_run};
-use crate::model::{Study, StudyError};
+use crate::frame::FrameError;
+use crate::load::{Completeness, LoadError, load_counting};
+use crate::model::{Judged, Study};
 use crate::profile::Profile;
 use crate::published::Published;
 
@@ -16,7 +17,7 @@ pub enum AssessError {
     Load(#[from] LoadError),
     /// The run could not be summarised.
     #[error(transparent)]
-    Study(#[from] StudyError),
+    Frame(#[from] FrameError),
     /// The card's figures, which are part of this program, could not be read.
     #[error("results/published is damaged: {0}; restore it from version control and build again")]
     Published(#[from] csv::Error),
@@ -39,11 +40,18 @@ pub struct Assessment {
 
 /// Loads a results folder strictly and judges every claim.
 pub fn assess(dir: &Path, completeness: Completeness) -> Result<Assessment, AssessError> {
-    let run = load_run(dir, completeness)?;
+    let mut judged = None;
+    let run = load_counting(dir, completeness, |run| {
+        let found = judged.insert(Judged::new(run)?);
+        Ok::<_, AssessError>(found.left_out.clone())
+    })?;
+    let Some(judged) = judged else {
+        unreachable!("it is asked before a run is read whole");
+    };
     let published = Published::read()?;
     let all = claims::all(&run.plan, &published);
     let pairs = claims::pairs(&run.plan, &all);
-    let study = Study::new(run, &pairs)?;
+    let study = Study::new(run, judged, &pairs)?;
     let claims = claims::judge_all(&study, &all);
     let headline = claims::headline(&study, &claims);
     Ok(Assessment {

@@ -25,32 +25,48 @@ pub struct Trend {
 
 /// The trend of the values, where there is one worth a flag.
 pub fn drift(values: &[f64]) -> Option<Trend> {
-    trend(values).filter(|trend| trend.p <= ERROR_RATE && trend.change.abs() >= LEAST_CHANGE)
+    let p = p_value(values).filter(|p| *p <= ERROR_RATE)?;
+    let change = change(values)?;
+    (change.abs() >= LEAST_CHANGE).then_some(Trend { change, p })
 }
 
 /// The trend of the values. `None` of fewer than [`LEAST_VALUES`], or where their median is 0.
 pub fn trend(values: &[f64]) -> Option<Trend> {
-    let middle = median(values).filter(|middle| *middle != 0.0)?;
+    let p = p_value(values)?;
+    Some(Trend {
+        change: change(values)?,
+        p,
+    })
+}
+
+/// The p-value of there being no trend. `None` of fewer than [`LEAST_VALUES`].
+fn p_value(values: &[f64]) -> Option<f64> {
     if values.len() < LEAST_VALUES {
         return None;
     }
-    let mut slopes = Vec::new();
-    let mut rising = 0.0;
+    let mut rising: i64 = 0;
     for (later, value) in values.iter().enumerate() {
-        for (earlier, before) in values[..later].iter().enumerate() {
-            slopes.push((value - before) / (later - earlier) as f64);
-            rising += (value - before)
-                .partial_cmp(&0.0)
-                .map_or(0.0, |side| f64::from(side as i8));
-        }
+        let earlier = &values[..later];
+        let side = |before: &f64| i64::from(before < value) - i64::from(before > value);
+        rising += earlier.iter().map(side).sum::<i64>();
     }
     let n = values.len() as f64;
     let variance = n * (n - 1.0) * (2.0 * n + 5.0) / 18.0;
-    let distance = (rising.abs() - 1.0).max(0.0) / variance.sqrt();
-    Some(Trend {
-        change: median(&slopes)? * (n - 1.0) / middle,
-        p: 2.0 * normal_probability(-distance),
-    })
+    let distance = (rising.abs() as f64 - 1.0).max(0.0) / variance.sqrt();
+    Some(2.0 * normal_probability(-distance))
+}
+
+/// From the first value to the last along the median slope, as a share of their median. The slopes of
+/// all pairs are many, so this is computed only of values that have a trend.
+fn change(values: &[f64]) -> Option<f64> {
+    let middle = median(values).filter(|middle| *middle != 0.0)?;
+    let mut slopes = Vec::with_capacity(values.len() * values.len() / 2);
+    for (later, value) in values.iter().enumerate() {
+        for (earlier, before) in values[..later].iter().enumerate() {
+            slopes.push((value - before) / (later - earlier) as f64);
+        }
+    }
+    Some(median(&slopes)? * (values.len() as f64 - 1.0) / middle)
 }
 
 #[cfg(test)]

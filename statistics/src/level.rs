@@ -7,6 +7,7 @@
 
 use statrs::distribution::{Binomial, ContinuousCDF, DiscreteCDF, Normal};
 
+use crate::power::least;
 use crate::{ALPHA, Estimate, median};
 
 /// What the interpolation aims at, above the promised 95 %.
@@ -33,12 +34,11 @@ pub fn median_estimate(values: &[f64]) -> Option<Estimate> {
 fn depth(values: usize) -> Option<(usize, f64)> {
     let coin = Binomial::new(0.5, u64::try_from(values).ok().filter(|n| *n > 0)?).ok()?;
     let holds = |rank: usize| 1.0 - 2.0 * coin.cdf(rank as u64);
-    let rank = (0..values / 2)
-        .take_while(|rank| holds(*rank) >= AIM)
-        .count();
-    let Some(rank) = rank.checked_sub(1) else {
+    if values < 2 || holds(0) < AIM {
         return Some((0, 0.0));
-    };
+    }
+    let ends = |rank: usize| rank >= values / 2 || holds(rank) < AIM;
+    let rank = least(0, values / 2, ends) - 1;
     let (more, less) = (holds(rank), holds(rank + 1));
     let excess = (more - AIM) / (more - less);
     let (n, outer) = (values as f64, (rank + 1) as f64);

@@ -31,6 +31,7 @@ mod estimate;
 mod holm;
 mod median;
 mod seed;
+mod walsh;
 
 pub use estimate::{Estimate, Interval};
 pub use holm::holm_adjusted;

@@ -2,19 +2,18 @@
 
 /// The median: the middle value, or the mean of the two middle ones. `None` of nothing.
 pub fn median(values: &[f64]) -> Option<f64> {
-    let mut sorted = values.to_vec();
-    sorted.sort_by(f64::total_cmp);
-    middle(&sorted)
-}
-
-/// The median of values that are sorted already.
-pub(crate) fn middle(sorted: &[f64]) -> Option<f64> {
-    let half = sorted.len() / 2;
-    let upper = *sorted.get(half)?;
-    if sorted.len() % 2 == 1 {
-        return Some(upper);
+    if values.is_empty() {
+        return None;
     }
-    Some(f64::midpoint(sorted[half - 1], upper))
+    let mut values = values.to_vec();
+    let half = values.len() / 2;
+    let odd = values.len() % 2 == 1;
+    let (below, upper, _) = values.select_nth_unstable_by(half, f64::total_cmp);
+    if odd {
+        return Some(*upper);
+    }
+    let lower = below.iter().copied().max_by(f64::total_cmp)?;
+    Some(f64::midpoint(lower, *upper))
 }
 
 #[cfg(test)]

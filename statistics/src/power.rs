@@ -87,7 +87,11 @@ pub fn blocks_needed(residuals: &[f64], true_ratio: f64, seed: Seed) -> Option<u
 }
 
 /// The least number that is enough, above one that is not and up to one that is.
-fn least(mut too_small: usize, mut enough: usize, is_enough: impl Fn(usize) -> bool) -> usize {
+pub(crate) fn least(
+    mut too_small: usize,
+    mut enough: usize,
+    is_enough: impl Fn(usize) -> bool,
+) -> usize {
     while enough - too_small > 1 {
         let middle = usize::midpoint(too_small, enough);
         if is_enough(middle) {

@@ -6,7 +6,9 @@
 //! move it far. Under symmetry the number of averages below the truth has a known distribution, so the
 //! interval between two of them is exact for every number of blocks and every such noise.
 
-use crate::median::middle;
+use std::sync::OnceLock;
+
+use crate::walsh::Walsh;
 use crate::{ALPHA, Estimate, Interval};
 
 /// Up to so many values the distribution is computed, beyond them taken from the normal one.
@@ -16,10 +18,16 @@ const EXACT_UP_TO: usize = 100;
 ///
 /// Of fewer than [`crate::MIN_BLOCKS`] values the interval is their whole range, which holds less.
 pub fn estimate(values: &[f64]) -> Option<Estimate> {
-    let averages = walsh_averages(values);
+    let averages = Walsh::of(values);
     let Interval { low, high } = between(&averages, values.len(), ALPHA)?;
+    let upper = averages.len() / 2;
+    let value = averages.at(upper)?;
     Some(Estimate {
-        value: middle(&averages)?,
+        value: if averages.len() % 2 == 1 {
+            value
+        } else {
+            f64::midpoint(averages.at(upper - 1)?, value)
+        },
         low,
         high,
         blocks: values.len(),
@@ -28,36 +36,25 @@ pub fn estimate(values: &[f64]) -> Option<Estimate> {
 
 /// The interval alone, of another error rate than 5 %.
 pub fn interval(values: &[f64], alpha: f64) -> Option<Interval> {
-    between(&walsh_averages(values), values.len(), alpha)
+    between(&Walsh::of(values), values.len(), alpha)
 }
 
-fn between(averages: &[f64], values: usize, alpha: f64) -> Option<Interval> {
+fn between(averages: &Walsh, values: usize, alpha: f64) -> Option<Interval> {
     let last = averages.len().checked_sub(1)?;
     let outside = rank_of_bound(values, alpha).saturating_sub(1).min(last / 2);
     Some(Interval {
-        low: averages[outside],
-        high: averages[last - outside],
+        low: averages.at(outside)?,
+        high: averages.at(last - outside)?,
     })
 }
 
 /// Two-sided p-value of the hypothesis that the centre is `bound`. It is at most 5 % where, and only
 /// where, the 95 % interval of [`crate::MIN_BLOCKS`] or more values leaves `bound` out. 1 of nothing.
 pub fn p_value(values: &[f64], bound: f64) -> f64 {
-    let averages = walsh_averages(values);
-    let above = averages.iter().filter(|average| **average > bound).count();
-    let below = averages.iter().filter(|average| **average < bound).count();
+    let (below, above) = Walsh::sides(values, bound);
     // An average on the bound speaks for it.
-    let against = averages.len() - above.max(below);
+    let against = values.len() * (values.len() + 1) / 2 - above.max(below);
     (2.0 * at_most(values.len(), against)).min(1.0)
-}
-
-/// The means of all pairs of values, each with itself too, sorted.
-fn walsh_averages(values: &[f64]) -> Vec<f64> {
-    let mut averages: Vec<f64> = (0..values.len())
-        .flat_map(|i| (i..values.len()).map(move |j| f64::midpoint(values[i], values[j])))
-        .collect();
-    averages.sort_unstable_by(f64::total_cmp);
-    averages
 }
 
 /// Which average from either end, from 1, is the interval's bound; 0 where not even the range holds
@@ -68,13 +65,8 @@ fn rank_of_bound(values: usize, alpha: f64) -> usize {
         let rank = mean + 0.5 + deviation * crate::level::normal_quantile(alpha / 2.0);
         return rank.max(0.0) as usize;
     }
-    let mut tail = 0.0;
-    (probabilities(values).into_iter())
-        .take_while(|probability| {
-            tail += probability;
-            tail <= alpha / 2.0 * (1.0 + 1e-12)
-        })
-        .count()
+    let tail = alpha / 2.0 * (1.0 + 1e-12);
+    distribution(values).partition_point(|at_most| *at_most <= tail)
 }
 
 /// Probability that at most so many averages lie on one side of the truth.
@@ -83,7 +75,8 @@ fn at_most(values: usize, averages: usize) -> f64 {
         let (mean, deviation) = moments(values);
         return crate::level::normal_probability((averages as f64 + 0.5 - mean) / deviation);
     }
-    probabilities(values).iter().take(averages + 1).sum()
+    let distribution = distribution(values);
+    distribution[averages.min(distribution.len() - 1)]
 }
 
 /// Mean and standard deviation of the number of averages on one side.
@@ -91,6 +84,22 @@ fn moments(values: usize) -> (f64, f64) {
     let n = values as f64;
     let mean = n * (n + 1.0) / 4.0;
     (mean, (mean * (2.0 * n + 1.0) / 6.0).sqrt())
+}
+
+/// Probability of at most each number of averages on one side, for up to [`EXACT_UP_TO`] values: it is
+/// wanted thousands of times in a report and computed once.
+fn distribution(values: usize) -> &'static [f64] {
+    static OF_VALUES: [OnceLock<Vec<f64>>; EXACT_UP_TO + 1] =
+        [const { OnceLock::new() }; EXACT_UP_TO + 1];
+    OF_VALUES[values].get_or_init(|| {
+        let mut sum = 0.0;
+        (probabilities(values).into_iter())
+            .map(|probability| {
+                sum += probability;
+                sum
+            })
+            .collect()
+    })
 }
 
 /// Probability of each number of averages on one side: the sums of the ranks of which a coin chooses

@@ -111,7 +111,7 @@ pub(super) fn connect_errors(study: &Study, cells: [&Cell; 2], published: u64) -
     };
     let counted: Option<Vec<(u64, u64)>> = rows()
         .map(|row| {
-            let measurement = &row.measurement;
+            let measurement = row;
             let failed = measurement.socket_errors_connect?;
             let open = measurement.connections_open?;
             measurement.error.is_empty().then_some((failed, open))

@@ -128,6 +128,7 @@ fn steps(points: impl IntoIterator<Item = (f64, f64)>, parts_a_pixel: f64) -> St
         .map(|(x, y)| [x, y].map(|at| (at * parts_a_pixel).round() as i64))
         .collect();
     places.dedup();
+    let places = without_straight(&places, parts_a_pixel * OFF);
     let mut text = String::new();
     let mut from = [0, 0];
     for (place, to) in places.into_iter().enumerate() {
@@ -146,6 +147,39 @@ fn steps(points: impl IntoIterator<Item = (f64, f64)>, parts_a_pixel: f64) -> St
         from = to;
     }
     text
+}
+
+/// How far a place may lie off the line that is drawn without it, pixels: less than a line is wide.
+const OFF: f64 = 0.3;
+
+/// Of places those between which a line goes straight (Ramer, Douglas and Peucker): no other lies
+/// farther off it.
+fn without_straight(places: &[[i64; 2]], off: f64) -> Vec<[i64; 2]> {
+    let [first, .., last] = places else {
+        return places.to_vec();
+    };
+    let [x, y] = [0, 1].map(|axis| (last[axis] - first[axis]) as f64);
+    let length = x.hypot(y);
+    let distance = |place: &[i64; 2]| {
+        let [dx, dy] = [0, 1].map(|axis| (place[axis] - first[axis]) as f64);
+        let along = (dx * x + dy * y) / (length * length);
+        if length == 0.0 || !(0.0..=1.0).contains(&along) {
+            let [ex, ey] = [0, 1].map(|axis| (place[axis] - last[axis]) as f64);
+            dx.hypot(dy).min(ex.hypot(ey))
+        } else {
+            (dx * y - dy * x).abs() / length
+        }
+    };
+    let inner = places[1..places.len() - 1].iter().map(distance).enumerate();
+    match inner.max_by(|a, b| a.1.total_cmp(&b.1)) {
+        Some((farthest, distance)) if distance > off => {
+            let mut kept = without_straight(&places[..farthest + 2], off);
+            kept.pop();
+            kept.extend(without_straight(&places[farthest + 1..], off));
+            kept
+        }
+        _ => vec![*first, *last],
+    }
 }
 
 /// A coordinate as text: a tenth of a pixel is fine enough.
@@ -184,8 +218,26 @@ mod tests {
     }
 
     #[test]
+    fn what_is_drawn_straight_has_no_places_on_the_way() {
+        let straight = (0..50).map(|step| (f64::from(step), f64::from(step) * 2.0));
+        assert_eq!(path_through(straight), "M0 0l49 98");
+        let peak = [
+            (0.0, 0.0),
+            (5.0, 0.2),
+            (10.0, 8.0),
+            (15.0, 0.1),
+            (20.0, 0.0),
+        ];
+        assert_eq!(path_through(peak), "M0 0l5 0.2 5 7.8 5-7.9 5-0.1");
+        let back = [(0.0, 0.0), (9.0, 0.0), (0.0, 0.0)];
+        assert_eq!(path_through(back), "M0 0l9 0-9 0");
+    }
+
+    #[test]
     fn roundings_do_not_add_up() {
-        let path = path_through((0..1000).map(|step| (f64::from(step) * 0.149, 0.0)));
+        // Ever steeper, so that few places lie on a straight line.
+        let places = (0..1000).map(f64::from).map(|x| (x * 0.149, x * x));
+        let path = path_through(places);
         let steps = path.trim_start_matches("M0 0l").split_whitespace();
         let end: f64 = steps.step_by(2).map(|x| x.parse::<f64>().unwrap()).sum();
         assert!((end - 148.9).abs() < 0.051, "{end}");

@@ -25,7 +25,7 @@ pub use latency::latency;
 pub use lines::{Fit, by_load, sweep_name};
 pub use map::bottlenecks;
 pub use scatter::scatter;
-pub use series::{Rates, followed, median_rates, series, windows};
+pub use series::{followed, series};
 pub use waterfall::waterfall;
 
 /// A figure.

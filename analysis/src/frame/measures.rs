@@ -10,10 +10,6 @@ use crate::metric::{Derived, Metric};
 pub(super) const ARM: &str = "arm";
 /// Column of the load point's place in the plan.
 pub(super) const POINT: &str = "point";
-/// Column of the block.
-pub(super) const BLOCK: &str = "block";
-/// Column of whether the measurement passed all gates.
-pub(super) const VALID: &str = "valid";
 /// Column of the cores that the server could use.
 const SERVER_CORES: &str = "server_cores";
 
@@ -60,7 +56,6 @@ pub(super) fn derive(run: &Run) -> PolarsResult<DataFrame> {
     let keys = [
         (ARM, run.rows.iter().map(|r| r.key.arm as u32).collect()),
         (POINT, run.rows.iter().map(|r| r.key.point as u32).collect()),
-        (BLOCK, run.rows.iter().map(|r| r.key.block).collect()),
     ];
     let mut columns: Vec<Column> = keys
         .into_iter()
@@ -180,11 +175,6 @@ pub(super) fn extract(frame: &DataFrame) -> PolarsResult<Vec<Derived>> {
         }
     }
     Ok(rows)
-}
-
-pub(super) fn with_validity(mut frame: DataFrame, valid: &[bool]) -> PolarsResult<DataFrame> {
-    frame.with_column(Column::new(VALID.into(), valid))?;
-    Ok(frame)
 }
 
 #[cfg(test)]

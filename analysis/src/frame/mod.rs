@@ -1,4 +1,4 @@
-//! The data frames: derivation, aggregation and pairing with polars. Nothing outside this module
+//! The data frames: derivation and aggregation with polars, and pairing. Nothing outside this module
 //! knows of polars.
 
 mod cells;
@@ -8,7 +8,7 @@ mod parquet;
 
 use polars::prelude::{DataFrame, PolarsError};
 
-use crate::load::Run;
+use crate::load::{Key, Run};
 use crate::metric::Derived;
 
 pub use cells::CellMedians;
@@ -20,34 +20,54 @@ pub use parquet::Values;
 #[error("the data frame could not be computed: {0}; this is a fault of analysis, please report it")]
 pub struct FrameError(#[from] PolarsError);
 
-/// The measurements as a frame: a row each, with the derived quantities as columns.
+/// What is derived from the measurements of a run.
 #[derive(Clone, Debug)]
-pub struct Measures(DataFrame);
+pub struct Measures {
+    /// A row a measurement, with the derived quantities as columns.
+    frame: DataFrame,
+    /// Which measurements, in their order.
+    keys: Vec<Key>,
+    /// The same quantities.
+    derived: Vec<Derived>,
+}
 
 impl Measures {
     /// Derives all quantities of all measurements of a run.
     pub fn derive(run: &Run) -> Result<Self, FrameError> {
-        Ok(Self(measures::derive(run)?))
+        let frame = measures::derive(run)?;
+        Ok(Self {
+            derived: measures::extract(&frame)?,
+            keys: run.rows.iter().map(|row| row.key).collect(),
+            frame,
+        })
     }
 
     /// The derived quantities, in the order of the run's rows.
-    pub fn rows(&self) -> Result<Vec<Derived>, FrameError> {
-        Ok(measures::extract(&self.0)?)
+    pub fn rows(&self) -> &[Derived] {
+        &self.derived
     }
 
-    /// Notes which measurements passed all gates; in the order of the run's rows.
-    pub fn with_validity(self, valid: &[bool]) -> Result<Self, FrameError> {
-        Ok(Self(measures::with_validity(self.0, valid)?))
+    /// The derived quantities alone.
+    pub fn into_rows(self) -> Vec<Derived> {
+        self.derived
     }
 
     /// Medians over blocks, a cell each, in the order of arms and load points.
     pub fn cell_medians(&self) -> Result<Vec<CellMedians>, FrameError> {
-        Ok(cells::medians(&self.0)?)
+        Ok(cells::medians(&self.frame)?)
     }
 
-    /// The blocks in which both arms have a valid measurement, by load point and block.
-    pub fn pairs(&self, ours: usize, base: usize) -> Result<Vec<Paired>, FrameError> {
-        Ok(pairs::pairs(&self.0, ours, base)?)
+    /// The blocks in which both arms have a valid measurement, by load point and block. Which are
+    /// valid is in the order of the run's rows.
+    pub fn pairs(&self, valid: &[bool], ours: usize, base: usize) -> Vec<Paired> {
+        let of = |arm: usize| {
+            let from = self.keys.partition_point(|key| key.arm < arm);
+            let to = self.keys.partition_point(|key| key.arm <= arm);
+            (from..to)
+                .filter(|row| valid[*row])
+                .map(|row| (self.keys[row], &self.derived[row]))
+        };
+        pairs::pairs(of(ours), of(base))
     }
 }
 

@@ -1,8 +1,6 @@
 //! Two arms, joined inside blocks.
 
-use polars::prelude::*;
-
-use super::measures::{ARM, BLOCK, POINT, VALID, extract};
+use crate::load::Key;
 use crate::metric::Derived;
 
 /// Both arms' quantities in one block at one load point.
@@ -18,38 +16,61 @@ pub struct Paired {
     pub base: Derived,
 }
 
-pub(super) fn pairs(frame: &DataFrame, ours: usize, base: usize) -> PolarsResult<Vec<Paired>> {
-    let keys = [col(POINT), col(BLOCK)];
-    let side = |arm: usize| {
-        frame
-            .clone()
-            .lazy()
-            .filter(col(ARM).eq(lit(arm as u32)).and(col(VALID)))
-    };
-    let both = |left: usize, right: usize| {
-        side(left)
-            .join(
-                side(right).select(keys.clone()),
-                keys.clone(),
-                keys.clone(),
-                JoinArgs::new(JoinType::Inner),
-            )
-            .sort([POINT, BLOCK], SortMultipleOptions::default())
-            .collect()
-    };
-    let (ours, base) = (both(ours, base)?, both(base, ours)?);
-    let points = ours.column(POINT)?.u32()?;
-    let blocks = ours.column(BLOCK)?.u32()?;
-    let values = extract(&ours)?.into_iter().zip(extract(&base)?);
-    Ok(points
-        .into_no_null_iter()
-        .zip(blocks.into_no_null_iter())
-        .zip(values)
-        .map(|((point, block), (ours, base))| Paired {
-            point: point as usize,
-            block,
-            ours,
-            base,
+/// A measurement of an arm.
+pub(super) type Of<'a> = (Key, &'a Derived);
+
+/// Of two arms' measurements, each in the order of their keys, those at the same load in the same block.
+pub(super) fn pairs<'a>(
+    ours: impl Iterator<Item = Of<'a>>,
+    base: impl Iterator<Item = Of<'a>>,
+) -> Vec<Paired> {
+    let place = |key: Key| (key.point, key.block);
+    let mut base = base.peekable();
+    ours.filter_map(|(key, ours)| {
+        while base
+            .next_if(|(other, _)| place(*other) < place(key))
+            .is_some()
+        {}
+        let (_, base) = base.next_if(|(other, _)| place(*other) == place(key))?;
+        Some(Paired {
+            point: key.point,
+            block: key.block,
+            ours: *ours,
+            base: *base,
         })
-        .collect())
+    })
+    .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::metric::Metric;
+
+    fn measured(arm: usize, places: &[(usize, u32)]) -> Vec<(Key, Derived)> {
+        let of = |(point, block): &(usize, u32)| {
+            let mut derived = Derived::default();
+            derived.set(
+                Metric::RequestsPerSecond,
+                Some(f64::from(*block) + arm as f64 / 10.0),
+            );
+            let (point, block) = (*point, *block);
+            (Key { arm, point, block }, derived)
+        };
+        places.iter().map(of).collect()
+    }
+
+    #[test]
+    fn only_what_both_have_is_paired() {
+        let ours = measured(1, &[(0, 0), (0, 2), (1, 0), (1, 1)]);
+        let base = measured(0, &[(0, 1), (0, 2), (1, 1), (1, 2), (2, 0)]);
+        let found = pairs(
+            ours.iter().map(|(key, derived)| (*key, derived)),
+            base.iter().map(|(key, derived)| (*key, derived)),
+        );
+        let places: Vec<_> = found.iter().map(|p| (p.point, p.block)).collect();
+        assert_eq!(places, [(0, 2), (1, 1)]);
+        let rates = [found[1].ours, found[1].base].map(|d| d.get(Metric::RequestsPerSecond));
+        assert_eq!(rates, [Some(1.1), Some(1.0)]);
+    }
 }

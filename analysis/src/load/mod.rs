@@ -4,6 +4,7 @@
 
 mod completeness;
 mod curve;
+mod encoded;
 mod ending;
 mod error;
 mod files;
@@ -13,10 +14,9 @@ mod profile;
 mod rows;
 mod series;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use hdrhistogram::Histogram;
 use records::{
     CalibrationRecord, ENVIRONMENT_FILE, EXPERIMENT_FILE, End, Environment, LOAD_FILE, LoadPoint,
     MEASUREMENTS_FILE, Measurement, Plan, SERIES_FILE, SeriesRecord,
@@ -47,7 +47,7 @@ pub struct Run {
     pub series: Vec<SeriesRecord>,
     /// The measurements, in the order of their cells and blocks.
     pub rows: Vec<Row>,
-    /// The latencies of each cell over all its blocks, by the places of its arm and load point.
+    /// The latencies of each cell over its blocks that count, by the places of its arm and load point.
     pub latencies: BTreeMap<(usize, usize), CellLatencies>,
     /// Measurements of the plan that are not there. Empty unless a partial run was allowed.
     pub missing: Vec<Key>,
@@ -60,29 +60,6 @@ pub struct Row {
     pub key: Key,
     /// The row as recorded.
     pub measurement: Measurement,
-    /// Its line of `load.jsonl`.
-    pub load: Option<Load>,
-}
-
-/// What is kept of a line of `load.jsonl`.
-#[derive(Debug)]
-pub struct Load {
-    /// Who corrected the histogram for coordinated omission.
-    pub corrected_by: String,
-    /// The histogram as recorded, which was decoded once and is sound.
-    encoded: Vec<u8>,
-}
-
-impl Load {
-    /// The latencies in microseconds.
-    pub fn histogram(&self) -> Result<Histogram<u64>, String> {
-        histograms::decode(&self.encoded)
-    }
-
-    /// Forgets the histogram, when it is in its cell's.
-    pub(crate) fn forget_histogram(&mut self) {
-        self.encoded = Vec::new();
-    }
 }
 
 /// Which measurement: the places of arm and load point in the plan, and the block.
@@ -105,8 +82,32 @@ pub enum Completeness {
     PartialAllowed,
 }
 
-/// Reads and checks the results folder `dir`.
+/// Reads and checks the results folder `dir`. Every window counts.
 pub fn load_run(dir: &Path, completeness: Completeness) -> Result<Run, LoadError> {
+    load_counting(dir, completeness, |_| Ok(BTreeSet::new()))
+}
+
+/// The same, without the latencies of the windows that are left out. Which are is asked when all but the
+/// latencies is read: they are by far the most, and read once.
+pub fn load_counting<E: From<LoadError>>(
+    dir: &Path,
+    completeness: Completeness,
+    left_out: impl FnOnce(&Run) -> Result<BTreeSet<Key>, E>,
+) -> Result<Run, E> {
+    let (mut run, lines) = without_latencies(dir, completeness)?;
+    let left_out = left_out(&run)?;
+    let files = histograms::Files {
+        loads: &dir.join(LOAD_FILE),
+        rows: &dir.join(MEASUREMENTS_FILE),
+    };
+    let places = Places::new(&run.plan);
+    let latencies = histograms::read(&files, &run.rows, &lines, &places, completeness, &left_out)?;
+    run.latencies = latencies;
+    Ok(run)
+}
+
+/// All but `load.jsonl`, and the line of each row.
+fn without_latencies(dir: &Path, completeness: Completeness) -> Result<(Run, Vec<u64>), LoadError> {
     let mut plan: Plan = files::read_toml(&dir.join(EXPERIMENT_FILE))?;
     let end = ending::end(dir, &plan, completeness)?;
     // What a rule spared is not missing.
@@ -118,18 +119,12 @@ pub fn load_run(dir: &Path, completeness: Completeness) -> Result<Run, LoadError
     let mut rows = rows::read(&dir.join(MEASUREMENTS_FILE), &places)?;
     rows::check_binaries(&dir.join(MEASUREMENTS_FILE), &rows, &plan, &environment)?;
     let missing = completeness::check(dir, &rows, &plan, completeness)?;
-    let latencies = histograms::attach(
-        &dir.join(LOAD_FILE),
-        &dir.join(MEASUREMENTS_FILE),
-        &mut rows,
-        &places,
-        completeness,
-    )?;
-
     let series = series::read(&dir.join(SERIES_FILE), &places)?;
-    let mut rows: Vec<Row> = rows.into_iter().map(|numbered| numbered.row).collect();
-    rows.sort_by_key(|row| row.key);
-    Ok(Run {
+    rows.sort_by_key(|numbered| numbered.row.key);
+    let (lines, rows) = (rows.into_iter())
+        .map(|numbered| (numbered.line, numbered.row))
+        .unzip();
+    let run = Run {
         name: folder_name(dir),
         plan,
         environment,
@@ -137,9 +132,10 @@ pub fn load_run(dir: &Path, completeness: Completeness) -> Result<Run, LoadError
         calibrations,
         series,
         rows,
-        latencies,
+        latencies: BTreeMap::new(),
         missing,
-    })
+    };
+    Ok((run, lines))
 }
 
 /// The last component of the path, also of `.` and `results/x/`.

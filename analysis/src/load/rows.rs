@@ -45,11 +45,7 @@ pub(super) fn read(file: &Path, places: &Places<'_>) -> Result<Vec<NumberedRow>,
         first_lines.insert(key, line);
         rows.push(NumberedRow {
             line,
-            row: Row {
-                key,
-                measurement,
-                load: None,
-            },
+            row: Row { key, measurement },
         });
     }
     Ok(rows)

@@ -13,10 +13,10 @@ pub fn worker_shares(study: &Study, arm: usize, point: usize) -> Option<[Vec<f64
     }
     let rows: Vec<_> = (study.rows.iter())
         .filter(|row| (row.key.arm, row.key.point) == (arm, point))
-        .map(|row| &row.measurement)
+        .map(|row| row)
         .collect();
-    let accepts: Vec<&str> = rows.iter().map(|r| r.accepts_by_worker.as_str()).collect();
-    let requests: Vec<&str> = rows.iter().map(|r| r.requests_by_worker.as_str()).collect();
+    let accepts: Vec<&str> = rows.iter().map(|r| &*r.accepts_by_worker).collect();
+    let requests: Vec<&str> = rows.iter().map(|r| &*r.requests_by_worker).collect();
     let shares = [middle(&accepts), middle(&requests)];
     shares
         .iter()

@@ -3,17 +3,19 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use hdrhistogram::Histogram;
-use records::{LoadPoint, Placement};
+use rayon::prelude::*;
+use records::{LoadPoint, Placement, SeriesRecord};
 
-use super::{Drift, StudyError, drift};
+use super::judged::{self, Judged};
+use super::{Drift, Windows, drift, series};
 use crate::bottleneck::{self, Bottleneck, Busy, SATURATED};
-use crate::frame::CellMedians;
+use crate::frame::FrameError;
 use crate::gates::{Failure, Setting, bits_per_s};
-use crate::load::{CellLatencies, Curve, Row, Run};
+use crate::load::{CellLatencies, Curve, Key, Run};
 use crate::metric::{Derived, Metric};
+use crate::stats::Estimate;
 use crate::stats::level::median_estimate;
-use crate::stats::{Estimate, MIN_BLOCKS};
-use crate::text::{load_id, load_name, slug};
+use crate::text::{load_id, slug};
 
 /// Quantities whose cell median gets an interval.
 const WITH_INTERVAL: [Metric; 8] = [
@@ -61,6 +63,8 @@ pub struct Cell {
     pub curves: Vec<Curve>,
     /// Who corrected them for coordinated omission, as recorded; empty without latencies.
     pub corrected_by: String,
+    /// How its windows went.
+    pub windows: Windows,
 }
 
 impl Cell {
@@ -105,6 +109,11 @@ impl Cell {
             .filter(|_| self.valid())
     }
 
+    /// How its windows went, of a valid cell where that was recorded.
+    pub fn quotable_windows(&self) -> Option<&Windows> {
+        Some(&self.windows).filter(|windows| self.valid() && windows.blocks > 0)
+    }
+
     /// Whether the cell is valid and all the server's cores were saturated.
     pub fn saturated(&self) -> bool {
         let full = |busy| busy >= SATURATED;
@@ -119,84 +128,96 @@ impl Cell {
     }
 }
 
-/// Most of a cell's windows that may be left out as disturbed: a quarter. With more the machine was
-/// not fit to measure on, and who is hit is no longer chance.
-fn too_many(left_out: usize, measured: usize) -> bool {
-    left_out * 4 > measured || measured - left_out < MIN_BLOCKS.min(measured)
-}
-
 /// All cells of the plan, also those without a measurement.
-pub(super) fn cells(
-    run: &Run,
-    setting: &Setting<'_>,
-    derived: &[Derived],
-    failures: &[Vec<Failure>],
-    medians: &[CellMedians],
-) -> Result<Vec<Cell>, StudyError> {
-    let mut cells = Vec::new();
-    for (arm, entry) in run.plan.arms.iter().enumerate() {
-        for (point, load) in run.plan.load_points.iter().enumerate() {
-            let rows: Vec<usize> = (0..run.rows.len())
-                .filter(|row| run.rows[*row].key.arm == arm && run.rows[*row].key.point == point)
-                .collect();
-            let (disturbed, failed): (Vec<_>, Vec<_>) = (rows.iter())
-                .flat_map(|row| {
-                    let block = run.rows[*row].key.block;
-                    failures[*row].iter().map(move |why| (block, why.clone()))
-                })
-                .partition(|(_, why)| why.is_disturbance());
-            let blocks: BTreeSet<u32> = disturbed.iter().map(|(block, _)| *block).collect();
-            let (failures, left_out) = if too_many(blocks.len(), rows.len()) {
-                ([failed, disturbed].concat(), Vec::new())
-            } else {
-                (failed, disturbed)
-            };
-            let is_left_out = |row: &usize| {
-                left_out
-                    .iter()
-                    .any(|(block, _)| *block == run.rows[*row].key.block)
-            };
-            let measured = rows.len();
-            let rows: Vec<usize> = rows.into_iter().filter(|row| !is_left_out(row)).collect();
-            let medians = medians
-                .iter()
-                .find(|cell| cell.arm == arm && cell.point == point)
+pub(super) fn cells(run: &mut Run, judged: &Judged) -> Result<Vec<Cell>, FrameError> {
+    let medians = judged.measures.cell_medians()?;
+    let mut latencies = std::mem::take(&mut run.latencies);
+    let mut series = series::by_cell(run);
+    let mut all = Vec::new();
+    for arm in 0..run.plan.arms.len() {
+        for point in 0..run.plan.load_points.len() {
+            let medians = (medians.iter())
+                .find(|cell| (cell.arm, cell.point) == (arm, point))
                 .map(|cell| cell.medians)
                 .unwrap_or_default();
-            let estimate = |metric: Metric| {
-                let values: Vec<f64> = (rows.iter())
-                    .filter_map(|row| derived[*row].get(metric))
-                    .collect();
-                median_estimate(&values).map(|estimate| (metric, estimate))
-            };
-            let busy = busy(run, setting, load, &medians, &rows);
-            let latencies = latencies(run, (arm, point), &rows, left_out.is_empty())?;
-            cells.push(Cell {
-                arm,
-                point,
-                arm_name: entry.name.clone(),
-                load: load.clone(),
-                measured,
+            let parts = Parts {
                 medians,
-                estimates: WITH_INTERVAL.into_iter().filter_map(estimate).collect(),
-                bottleneck: match run.plan.placement {
-                    Placement::Apart => Bottleneck::of(&busy),
-                    Placement::Shared => Bottleneck::of_shared(medians.get(Metric::MachineBusy)),
-                },
-                busy,
-                drifts: drift::drifts(run, derived, &rows),
-                corrected_by: corrected_by(rows.iter().map(|row| &run.rows[*row])),
-                curves: (latencies.curves.iter())
-                    .filter(|(block, _)| !left_out.iter().any(|(left, _)| left == block))
-                    .map(|(_, curve)| curve.clone())
-                    .collect(),
-                latencies: latencies.all.clone(),
-                failures,
-                left_out,
-            });
+                latencies: latencies.remove(&(arm, point)).unwrap_or_default(),
+                series: series.remove(&(arm, point)).unwrap_or_default(),
+            };
+            all.push(((arm, point), parts));
         }
     }
-    Ok(cells)
+    let run = &*run;
+    let cells = all.into_par_iter();
+    Ok(cells
+        .map(|(place, parts)| cell(run, judged, place, parts))
+        .collect())
+}
+
+/// What was summarised of a cell before.
+struct Parts {
+    medians: Derived,
+    latencies: CellLatencies,
+    series: Vec<SeriesRecord>,
+}
+
+fn cell(run: &Run, judged: &Judged, (arm, point): (usize, usize), parts: Parts) -> Cell {
+    let from = (run.rows).partition_point(|row| (row.key.arm, row.key.point) < (arm, point));
+    let to = (run.rows).partition_point(|row| (row.key.arm, row.key.point) <= (arm, point));
+    let is_left_out = |key: &Key| judged.left_out.contains(key);
+    let why = |row: usize| {
+        let block = run.rows[row].key.block;
+        (judged.failures[row].iter()).map(move |why| (block, why.clone()))
+    };
+    let (left_out, failures): (Vec<_>, Vec<_>) =
+        (from..to).flat_map(why).partition(|(block, why)| {
+            let block = *block;
+            why.is_disturbance() && is_left_out(&Key { arm, point, block })
+        });
+    let rows: Vec<usize> = (from..to)
+        .filter(|row| !is_left_out(&run.rows[*row].key))
+        .collect();
+    let derived = judged.measures.rows();
+    let estimate = |metric: Metric| {
+        let values: Vec<f64> = rows
+            .iter()
+            .filter_map(|row| derived[*row].get(metric))
+            .collect();
+        median_estimate(&values).map(|estimate| (metric, estimate))
+    };
+    let load = &run.plan.load_points[point];
+    let busy = busy(run, &judged::setting(run), load, &parts.medians, &rows);
+    let series: Vec<&SeriesRecord> = (parts.series.iter())
+        .filter(|record| {
+            let block = record.block;
+            !is_left_out(&Key { arm, point, block })
+        })
+        .collect();
+    let corrected_by: Vec<String> = parts.latencies.corrected_by.into_iter().collect();
+    Cell {
+        arm,
+        point,
+        arm_name: run.plan.arms[arm].name.clone(),
+        load: load.clone(),
+        measured: to - from,
+        medians: parts.medians,
+        estimates: WITH_INTERVAL.into_iter().filter_map(estimate).collect(),
+        bottleneck: match run.plan.placement {
+            Placement::Apart => Bottleneck::of(&busy),
+            Placement::Shared => Bottleneck::of_shared(parts.medians.get(Metric::MachineBusy)),
+        },
+        busy,
+        drifts: drift::drifts(rows.iter().map(|row| &derived[*row]), &series),
+        windows: Windows::of(series.into_iter()),
+        corrected_by: corrected_by.join(", "),
+        curves: (parts.latencies.curves.into_iter())
+            .map(|(_, curve)| curve)
+            .collect(),
+        latencies: parts.latencies.all,
+        failures,
+        left_out,
+    }
 }
 
 /// What was how busy, medians over the rows.
@@ -224,40 +245,4 @@ fn busy(
             Some(bits_per_s(row)? / setting.link_bits_per_s? as f64)
         }),
     }
-}
-
-fn corrected_by<'a>(rows: impl Iterator<Item = &'a Row>) -> String {
-    let names: BTreeSet<&str> = rows
-        .filter_map(|row| row.load.as_ref())
-        .map(|load| load.corrected_by.as_str())
-        .collect();
-    names.into_iter().collect::<Vec<_>>().join(", ")
-}
-
-/// The latencies of the rows that count: those of all blocks where none is left out.
-fn latencies(
-    run: &Run,
-    cell: (usize, usize),
-    rows: &[usize],
-    all: bool,
-) -> Result<CellLatencies, StudyError> {
-    let recorded = run.latencies.get(&cell).cloned().unwrap_or_default();
-    if all {
-        return Ok(recorded);
-    }
-    let mut latencies = CellLatencies {
-        all: None,
-        ..recorded
-    };
-    for load in rows.iter().filter_map(|row| run.rows[*row].load.as_ref()) {
-        let added = (load.histogram()).and_then(|histogram| {
-            (latencies.add_histogram(histogram)).map_err(|fault| format!("{fault:?}"))
-        });
-        added.map_err(|fault| StudyError::Histogram {
-            arm: run.plan.arms[cell.0].name.clone(),
-            load: load_name(&run.plan.load_points[cell.1]),
-            fault,
-        })?;
-    }
-    Ok(latencies)
 }

@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use rayon::prelude::*;
 use records::{Measurement, Plan};
 
+use super::judged::Judged;
 use super::{Cell, Pair};
-use crate::frame::{FrameError, Measures, Paired};
+use crate::frame::Paired;
 use crate::load::{Key, Row};
 use crate::metric::Metric;
 use crate::stats::ratio::{log_ratios, ratio_estimate};
@@ -81,15 +83,16 @@ pub(super) fn comparisons(
     rows: &[Row],
     pairs: &[Pair],
     cells: &[Cell],
-    measures: &Measures,
-) -> Result<Vec<Comparison>, FrameError> {
+    judged: &Judged,
+) -> Vec<Comparison> {
     let points = plan.load_points.len();
+    let valid = judged.valid();
     let by_key: BTreeMap<Key, &Measurement> =
         rows.iter().map(|row| (row.key, &row.measurement)).collect();
     pairs
-        .iter()
+        .par_iter()
         .map(|&pair| {
-            let paired = measures.pairs(pair.ours, pair.base)?;
+            let paired = judged.measures.pairs(&valid, pair.ours, pair.base);
             let mut ratios = Vec::new();
             for point in 0..points {
                 let sides = [pair.ours, pair.base].map(|arm| &cells[arm * points + point]);
@@ -117,11 +120,11 @@ pub(super) fn comparisons(
             }
             let entry = &plan.arms[pair.ours];
             let from = entry.differs_from.as_deref() == Some(&plan.arms[pair.base].name);
-            Ok(Comparison {
+            Comparison {
                 pair,
                 differs_by: entry.differs_by.clone().filter(|_| from),
                 ratios,
-            })
+            }
         })
         .collect()
 }

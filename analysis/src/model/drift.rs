@@ -1,11 +1,9 @@
 //! Trends where there should be none: within a cell's windows, and over its blocks.
 
-use std::collections::BTreeMap;
 use std::fmt;
 
 use records::SeriesRecord;
 
-use crate::load::{Key, Run};
 use crate::metric::{Derived, Metric};
 use crate::stats::drift::{Trend, drift};
 use crate::stats::median;
@@ -62,40 +60,23 @@ impl fmt::Display for Drift {
 /// The quantities that are watched.
 const WATCHED: [Metric; 2] = [Metric::CpuUsPerRequest, Metric::RequestsPerSecond];
 
-/// The trends of a cell that has these rows of the run.
-pub(super) fn drifts(run: &Run, derived: &[Derived], rows: &[usize]) -> Vec<Drift> {
-    let mut in_time = rows.to_vec();
-    in_time.sort_unstable_by_key(|row| run.rows[*row].key.block);
+/// The trends of a cell that has these measurements and series, in the order of blocks.
+pub(super) fn drifts<'a>(
+    blocks: impl Iterator<Item = &'a Derived>,
+    windows: &[&SeriesRecord],
+) -> Vec<Drift> {
+    let blocks: Vec<&Derived> = blocks.collect();
     let over_blocks = WATCHED.into_iter().filter_map(|metric| {
-        let values: Vec<f64> = in_time
+        let values: Vec<f64> = blocks
             .iter()
-            .filter_map(|row| derived[*row].get(metric))
+            .filter_map(|block| block.get(metric))
             .collect();
         drift(&values).map(|trend| Drift::Blocks(metric, trend))
     });
-    let series = by_key(run);
-    let windows: Vec<&SeriesRecord> = (in_time.iter())
-        .filter_map(|row| series.get(&run.rows[*row].key).copied())
-        .collect();
     let within = WATCHED
         .into_iter()
-        .filter_map(|metric| within(metric, &windows));
+        .filter_map(|metric| within(metric, windows));
     over_blocks.chain(within).collect()
-}
-
-fn by_key(run: &Run) -> BTreeMap<Key, &SeriesRecord> {
-    let arm = |name: &str| run.plan.arms.iter().position(|arm| arm.name == name);
-    (run.series.iter())
-        .filter_map(|record| {
-            let point = run
-                .plan
-                .load_points
-                .iter()
-                .position(|load| *load == record.load)?;
-            let (arm, block) = (arm(&record.arm)?, record.block);
-            Some((Key { arm, point, block }, record))
-        })
-        .collect()
 }
 
 fn within(metric: Metric, windows: &[&SeriesRecord]) -> Option<Drift> {

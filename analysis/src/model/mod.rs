@@ -5,14 +5,17 @@ mod cell;
 mod compare;
 mod drift;
 mod idle;
+mod judged;
 mod noise;
+mod series;
 mod structure;
 mod sweep;
+mod window;
 mod words;
 
 use std::collections::BTreeMap;
 
-use records::{CalibrationRecord, End, Environment, LoadPoint, Placement, Plan, SeriesRecord};
+use records::{CalibrationRecord, End, Environment, LoadPoint, Placement, Plan};
 
 pub use crate::stats::headline::{BASELINE_ARM, OUR_ARM, Pair};
 pub use balance::worker_shares;
@@ -20,35 +23,16 @@ pub use cell::Cell;
 pub use compare::{Comparison, Outcome, Ratio, ratio_id};
 pub use drift::Drift;
 pub use idle::{against_without_idle, bytes_an_idle_connection};
+pub use judged::Judged;
 pub use noise::{Deviation, NoiseFloor};
+pub use series::{MOST_BLOCKS, Rates, Windows};
 pub use structure::{floors, idle_loads, peers, rungs, sides};
 pub use sweep::{Dimension, Sweep, sweeps};
+pub use window::Window;
 
-use crate::frame::{FrameError, Measures};
-use crate::gates::{self, Setting};
-use crate::load::{Key, Row, Run};
+use crate::frame::FrameError;
+use crate::load::{Key, Run};
 use crate::metric::{Derived, Metric};
-
-/// Why a run could not be summarised.
-#[derive(Debug, thiserror::Error)]
-pub enum StudyError {
-    /// A fault in the frames.
-    #[error(transparent)]
-    Frame(#[from] FrameError),
-    /// Histograms that cannot be merged.
-    #[error(
-        "the latency histograms of {arm} at {load} cannot be merged: {fault}. One of its lines \
-         in load.jsonl is damaged; restore the file or measure again"
-    )]
-    Histogram {
-        /// The arm.
-        arm: String,
-        /// The load.
-        load: String,
-        /// The reason.
-        fault: String,
-    },
-}
 
 /// A run with everything that is computed from it before anything is claimed.
 #[derive(Debug)]
@@ -63,12 +47,12 @@ pub struct Study {
     pub end: Option<End>,
     /// What was measured before the first block.
     pub calibrations: Vec<CalibrationRecord>,
-    /// The measurements.
-    pub rows: Vec<Row>,
+    /// What each arm's server called its configuration, on its first start line that does.
+    pub configurations: Vec<Option<String>>,
+    /// The measurements, in the order of their cells and blocks.
+    pub rows: Vec<Window>,
     /// What is derived from each measurement, in the order of `rows`.
     pub derived: Vec<Derived>,
-    /// How windows went; nothing where that was not recorded.
-    pub series: Vec<SeriesRecord>,
     /// Measurements of the plan that are not there.
     pub missing: Vec<Key>,
     /// All cells: each arm of the plan at each load point, in the plan's order.
@@ -79,53 +63,23 @@ pub struct Study {
     pub noise: NoiseFloor,
 }
 
-/// The speed of the slower end of the link, where both sides are on one of a known speed.
-fn link_bits_per_s(environment: &Environment) -> Option<u64> {
-    let client = environment.client.as_ref()?;
-    let ends = [&environment.server, client].map(|machine| machine.network.speed_mbit_per_s);
-    ends.into_iter()
-        .flatten()
-        .min()
-        .map(|speed| speed * 1_000_000)
-}
-
 impl Study {
-    /// Summarises a run; `claimed` are pairs of arms that claims need beside the usual ones.
-    pub fn new(mut run: Run, claimed: &[Pair]) -> Result<Self, StudyError> {
-        let measures = Measures::derive(&run)?;
-        let derived = measures.rows()?;
-        let setting = Setting {
-            plan: &run.plan,
-            link_bits_per_s: link_bits_per_s(&run.environment),
-        };
-        let failures: Vec<_> = (run.rows.iter().zip(&derived))
-            .map(|(row, derived)| gates::failures(&row.measurement, derived, &setting))
-            .collect();
-        let valid: Vec<bool> = failures.iter().map(Vec::is_empty).collect();
-        let measures = measures.with_validity(&valid)?;
-        let cells = cell::cells(
-            &run,
-            &setting,
-            &derived,
-            &failures,
-            &measures.cell_medians()?,
-        )?;
-        for load in run.rows.iter_mut().filter_map(|row| row.load.as_mut()) {
-            load.forget_histogram();
-        }
-        run.latencies.clear();
+    /// Summarises a run whose measurements were judged; `claimed` are pairs of arms that claims need
+    /// beside the usual ones.
+    pub fn new(mut run: Run, judged: Judged, claimed: &[Pair]) -> Result<Self, FrameError> {
+        let cells = cell::cells(&mut run, &judged)?;
         let pairs = structure::pairs(&run.plan, claimed);
-        let comparisons = compare::comparisons(&run.plan, &run.rows, &pairs, &cells, &measures)?;
+        let comparisons = compare::comparisons(&run.plan, &run.rows, &pairs, &cells, &judged);
         let noise = NoiseFloor::new(&run.plan, &comparisons);
         Ok(Self {
             name: run.name,
+            configurations: words::configurations(&run.plan, &run.rows),
             plan: run.plan,
             environment: run.environment,
             end: run.end,
             calibrations: run.calibrations,
-            rows: run.rows,
-            derived,
-            series: run.series,
+            rows: run.rows.into_iter().map(Window::of).collect(),
+            derived: judged.measures.into_rows(),
             missing: run.missing,
             cells,
             comparisons,

@@ -1,14 +1,26 @@
 //! Whether the arms were in this run what the plan has of them, by the words of their start lines.
 
+use records::Plan;
+
 use super::Study;
+use crate::load::Row;
+
+/// The configuration of each arm of the plan.
+pub(super) fn configurations(plan: &Plan, rows: &[Row]) -> Vec<Option<String>> {
+    let mut found = vec![None; plan.arms.len()];
+    for row in rows {
+        let words = &row.measurement.configuration;
+        if !words.is_empty() {
+            found[row.key.arm].get_or_insert_with(|| words.clone());
+        }
+    }
+    found
+}
 
 impl Study {
     /// The configuration that an arm's server named on its first start line; `None` when it named none.
     pub fn configuration(&self, arm: usize) -> Option<&str> {
-        (self.rows.iter())
-            .filter(|row| row.key.arm == arm)
-            .map(|row| row.measurement.configuration.as_str())
-            .find(|configuration| !configuration.is_empty())
+        self.configurations[arm].as_deref()
     }
 
     /// What the plan has of how an arm differs from another and its start line contradicts: a `+word`

@@ -98,6 +98,15 @@ pub enum Block {
     },
     /// A table that is only in files.
     Files(Table),
+    /// Every measurement of a run, only in files: as long as the run.
+    Measurements {
+        /// The run's name.
+        run: String,
+        /// The run's folder in a report of several.
+        scope: Option<String>,
+        /// The table without its lines.
+        head: Table,
+    },
     /// A long table: folded away in HTML, linked to in Markdown.
     Folded {
         /// The table.

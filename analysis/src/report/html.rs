@@ -2,6 +2,7 @@
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
+use super::compact::compact;
 use super::document::{Block, Document, Entry, RowLink, Sentence, grouped};
 use crate::tables::Table;
 
@@ -13,6 +14,10 @@ const SCRIPT: &str = include_str!("script.js");
 
 /// Renders the document.
 pub fn page(document: &Document) -> String {
+    let main = html! {
+        (contents(document))
+        main { @for part in &document.blocks { (block(part)) } }
+    };
     let parts = html! {
         (DOCTYPE)
         html lang="en" {
@@ -28,18 +33,12 @@ pub fn page(document: &Document) -> String {
                     h1 { (document.title) }
                     p.subtitle { (document.subtitle) }
                 }
-                (contents(document))
-                main { @for part in &document.blocks { (block(part)) } }
+                (PreEscaped(compact(&main.into_string())))
                 script { (PreEscaped(SCRIPT)) }
             }
         }
     };
-    // Optional in HTML, and a twentieth of a long page.
-    let mut text = parts.into_string();
-    for end in ["</td>", "</th>", "</tr>"] {
-        text = text.replace(end, "");
-    }
-    text + "\n"
+    parts.into_string() + "\n"
 }
 
 /// The styles of columns of numbers and of names: a table says by places which of its own are. They
@@ -138,7 +137,7 @@ fn block(block: &Block) -> Markup {
                 summary { h3 { (text) } }
                 @for part in blocks { (self::block(part)) }
             },
-            Block::Files(table) => p.files {
+            Block::Files(table) | Block::Measurements { head: table, .. } => p.files {
                 (table.title) ": " (files(table))
             },
             Block::Code(commands) => pre tabindex="0" { code { (commands) } },

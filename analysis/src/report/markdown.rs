@@ -47,7 +47,7 @@ fn block(block: &Block) -> String {
             }
             whole
         }
-        Block::Files(table) => format!(
+        Block::Files(table) | Block::Measurements { head: table, .. } => format!(
             "{}: [CSV]({}), [Parquet]({}).\n",
             escape_markdown(&table.title),
             table.csv_path(),

@@ -2,6 +2,7 @@
 
 mod across;
 mod chapters;
+mod compact;
 mod document;
 mod html;
 mod json;
@@ -16,8 +17,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::assess::Assessment;
-use crate::frame::FrameError;
-use crate::tables::Table;
+use crate::frame::{FrameError, Values, parquet};
+use crate::tables::{self, Table};
 use document::Block;
 
 pub use across::{COMPARISON, comparison};
@@ -80,6 +81,28 @@ impl Bundle {
         Ok(())
     }
 
+    /// Adds a table that is made part by part, in each of its forms.
+    fn add_parts(&mut self, parts: impl Iterator<Item = Table>) -> Result<(), ReportError> {
+        let mut whole: Option<(String, Vec<(String, Values)>)> = None;
+        let mut paths = (String::new(), String::new());
+        for part in parts {
+            paths = (part.csv_path(), part.parquet_path());
+            let Some((text, columns)) = &mut whole else {
+                whole = Some((part.to_csv()?, part.parquet_columns()));
+                continue;
+            };
+            *text += &part.csv(false)?;
+            for ((_, column), (_, next)) in columns.iter_mut().zip(part.parquet_columns()) {
+                column.append(next);
+            }
+        }
+        if let Some((text, columns)) = whole {
+            self.texts.insert(paths.0, text);
+            self.binaries.insert(paths.1, parquet(columns)?);
+        }
+        Ok(())
+    }
+
     /// Writes all files under `dir`.
     pub fn write(&self, dir: &Path) -> Result<(), ReportError> {
         let texts = (self.texts.iter()).map(|(path, text)| (path, text.as_bytes()));
@@ -117,6 +140,13 @@ pub fn report(assessments: &[Assessment]) -> Result<Bundle, ReportError> {
                 (bundle.texts).insert(table.markdown_path(), table.to_markdown());
             }
             Block::Files(table) => bundle.add(table)?,
+            Block::Measurements { run, scope, .. } => {
+                let of = assessments.iter().map(|assessment| &assessment.study);
+                for study in of.filter(|study| study.name == *run) {
+                    let parts = tables::measurements(study);
+                    bundle.add_parts(parts.map(|part| scope::table_in(scope.as_deref(), part)))?;
+                }
+            }
             Block::Picture(figure) => {
                 bundle.texts.insert(figure.path(), figure.to_file());
             }

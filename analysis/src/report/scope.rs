@@ -44,6 +44,12 @@ fn scoped_block(scope: &str, down: u8, mut block: Block) -> Block {
         }
         Block::Picture(figure) => figure.name = format!("{scope}/{}", figure.name),
         Block::Files(table) => in_folder(scope, table),
+        Block::Measurements {
+            scope: of, head, ..
+        } => {
+            *of = Some(scope.to_owned());
+            in_folder(scope, head);
+        }
         Block::Fold { id, blocks, .. } => {
             in_scope(scope, id);
             *blocks = (std::mem::take(blocks).into_iter())
@@ -72,6 +78,14 @@ fn sentence(scope: &str, sentence: &mut Sentence) {
         *table = format!("{scope}/{table}");
         in_scope(scope, id);
     }
+}
+
+/// A table of a run, in the run's folder where the report has one.
+pub(super) fn table_in(scope: Option<&str>, mut table: Table) -> Table {
+    if let Some(scope) = scope {
+        in_folder(scope, &mut table);
+    }
+    table
 }
 
 fn in_folder(scope: &str, table: &mut Table) {

@@ -128,7 +128,7 @@ fn socket_errors(
         };
         let rows = (study.rows.iter())
             .filter(|row| (row.key.arm, row.key.point) == (cell.arm, cell.point));
-        Value::Integer(rows.filter_map(|row| row.measurement.socket_errors).sum())
+        Value::Integer(rows.filter_map(|row| row.socket_errors).sum())
     };
     Line::plain(vec![
         Value::Text("Socket errors".to_owned()),

@@ -2,7 +2,7 @@
 
 use super::{Column, Display, Kind, Line, Table, Value};
 use crate::metric::Metric;
-use crate::model::{Cell, Study, worker_shares as shares_of};
+use crate::model::{Cell, Study, Window, worker_shares as shares_of};
 use crate::published::Published;
 use crate::stats::median;
 use crate::text::{load_label, percent};
@@ -10,10 +10,10 @@ use crate::text::{load_label, percent};
 /// Connections asked for against those that were open, beside the card's failures.
 pub fn connections(study: &Study, published: &Published) -> Table {
     let line = |cell: &Cell| {
-        let of = |value: fn(&records::Measurement) -> Option<u64>| {
+        let of = |value: fn(&Window) -> Option<u64>| {
             let found: Vec<f64> = (study.rows.iter())
                 .filter(|row| (row.key.arm, row.key.point) == (cell.arm, cell.point))
-                .filter_map(|row| value(&row.measurement))
+                .filter_map(|row| value(row))
                 .map(|count| count as f64)
                 .collect();
             Value::number(median(&found), Display::Decimals(0))

@@ -46,7 +46,7 @@ pub use gates::gates;
 pub use idle::idle;
 pub use profile::profile;
 pub use ratios::{arm_ratios, overview, ratios};
-pub use raw::measurements;
+pub use raw::{measurements, measurements_head};
 pub use runs::runs;
 pub use sweeps::{by_load, series, steps};
 pub use tail::tail;

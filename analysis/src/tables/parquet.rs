@@ -6,6 +6,11 @@ use crate::frame::{FrameError, Values, parquet};
 impl Table {
     /// All columns; identifiers of rows first and what they rest on last, as in CSV.
     pub fn to_parquet(&self) -> Result<Vec<u8>, FrameError> {
+        parquet(self.parquet_columns())
+    }
+
+    /// The same as columns.
+    pub fn parquet_columns(&self) -> Vec<(String, Values)> {
         let mut columns = Vec::new();
         let words = |of: fn(&Line) -> &String| {
             let texts = self.lines.iter().map(of).map(|text| some(text.clone()));
@@ -29,7 +34,7 @@ impl Table {
             }
         }
         columns.extend(words(|line| &line.rests_on).map(|values| ("rests_on".to_owned(), values)));
-        parquet(columns)
+        columns
     }
 }
 

@@ -1,12 +1,15 @@
 //! Every measurement with what is derived from it: what the cells' medians are of.
 
 use super::{Column, Display, Kind, Line, Table, Value};
-use crate::metric::Metric;
-use crate::model::Study;
+use crate::metric::{Derived, Metric};
+use crate::model::{Study, Window};
 use crate::text::{load_id, load_label, slug};
 
-/// A line a measurement, in the order of cells and blocks.
-pub fn measurements(study: &Study) -> Table {
+/// Lines of a part: a long run's are never all in memory as values of a table.
+const PART: usize = 4096;
+
+/// The table without its lines.
+pub fn measurements_head() -> Table {
     let mut columns = vec![
         Column::new("arm", "Arm", Kind::Words),
         Column::new("load", "Connections", Kind::Words),
@@ -19,36 +22,47 @@ pub fn measurements(study: &Study) -> Table {
         columns.push(Column::new(metric.column(), metric.title(), Kind::Numbers));
     }
     columns.push(Column::new("error", "Error", Kind::Words));
-    let count = |number: Option<u64>| number.map_or(Value::Empty, Value::Integer);
-    let lines = (study.rows.iter().zip(&study.derived)).map(|(row, derived)| {
-        let measurement = &row.measurement;
-        let cell = study.cell(row.key.arm, row.key.point);
-        let mut values = vec![
-            Value::Name(measurement.arm.clone()),
-            Value::Text(load_label(&cell.load)),
-            Value::Integer(u64::from(measurement.block)),
-            Value::Integer(u64::from(measurement.sequence)),
-            count(measurement.connections_open),
-            count(measurement.socket_errors),
-        ];
-        for metric in Metric::ALL {
-            values.push(Value::number(derived.get(metric), Display::Decimals(3)));
-        }
-        values.push(Value::Text(measurement.error.clone()));
-        Line {
-            id: format!(
-                "measurement-{}-{}-{}",
-                slug(&measurement.arm),
-                load_id(&cell.load),
-                measurement.block
-            ),
-            ..Line::plain(values).resting_on(cell.id())
-        }
-    });
     Table {
         name: "measurements".to_owned(),
         title: "Every measurement with what is derived from it".to_owned(),
         columns,
-        lines: lines.collect(),
+        lines: Vec::new(),
+    }
+}
+
+/// A line a measurement, in the order of cells and blocks, part by part.
+pub fn measurements(study: &Study) -> impl Iterator<Item = Table> {
+    let parts = study.rows.chunks(PART).zip(study.derived.chunks(PART));
+    parts.map(|(rows, derived)| Table {
+        lines: (rows.iter().zip(derived))
+            .map(|(row, derived)| line(study, row, derived))
+            .collect(),
+        ..measurements_head()
+    })
+}
+
+fn line(study: &Study, row: &Window, derived: &Derived) -> Line {
+    let count = |number: Option<u64>| number.map_or(Value::Empty, Value::Integer);
+    let cell = study.cell(row.key.arm, row.key.point);
+    let mut values = vec![
+        Value::Name(cell.arm_name.clone()),
+        Value::Text(load_label(&cell.load)),
+        Value::Integer(u64::from(row.key.block)),
+        Value::Integer(u64::from(row.sequence)),
+        count(row.connections_open),
+        count(row.socket_errors),
+    ];
+    for metric in Metric::ALL {
+        values.push(Value::number(derived.get(metric), Display::Decimals(3)));
+    }
+    values.push(Value::Text(row.error.to_string()));
+    Line {
+        id: format!(
+            "measurement-{}-{}-{}",
+            slug(&cell.arm_name),
+            load_id(&cell.load),
+            row.key.block
+        ),
+        ..Line::plain(values).resting_on(cell.id())
     }
 }

@@ -8,13 +8,21 @@ use crate::text::{Prose, escape_markdown, precise};
 impl Table {
     /// All columns, numbers in full; first the identifier of the row where rows have one.
     pub fn to_csv(&self) -> Result<String, csv::Error> {
+        self.csv(true)
+    }
+
+    /// The same, with or without the line of names.
+    pub fn csv(&self, names: bool) -> Result<String, csv::Error> {
         let mut writer = csv::Writer::from_writer(Vec::new());
         let linked = self.lines.iter().any(|line| !line.id.is_empty());
         let resting = self.lines.iter().any(|line| !line.rests_on.is_empty());
         let basis = |id: &str| resting.then(|| id.to_owned());
         let id_of = |id: &str| linked.then(|| id.to_owned());
-        let names = self.columns.iter().flat_map(csv_names);
-        writer.write_record((id_of("row").into_iter().chain(names)).chain(basis("rests_on")))?;
+        if names {
+            let names = self.columns.iter().flat_map(csv_names);
+            writer
+                .write_record((id_of("row").into_iter().chain(names)).chain(basis("rests_on")))?;
+        }
         for line in &self.lines {
             let fields = (self.columns.iter().zip(&line.values))
                 .flat_map(|(column, value)| csv_fields(column.kind, value));
@@ -146,7 +154,7 @@ fn html_value(value: &Value, look: Look) -> Markup {
             Value::Number(number, display) => (display.show(*number)),
             Value::Estimate(estimate, display) => {
                 (display.show(estimate.value)) " "
-                small { (display.show_interval(estimate)) }
+                i { (display.show_interval(estimate)) }
             },
         }
     }

@@ -2,9 +2,9 @@
 
 use super::cells::display;
 use super::{Column, Display, Kind, Line, Table, Value};
-use crate::figures::{Rates, followed, median_rates, windows};
+use crate::figures::followed;
 use crate::metric::Metric;
-use crate::model::{Cell, Study, Sweep};
+use crate::model::{Cell, Rates, Study, Sweep};
 use crate::stats::median;
 use crate::text::{fixed, load_label};
 
@@ -82,15 +82,17 @@ fn capitalised(noun: &str) -> String {
 pub fn series(study: &Study) -> Table {
     let mut lines = Vec::new();
     for cell in &study.cells {
-        let blocks = windows(study, cell.arm, cell.point);
-        for (ms, rate) in median_rates(&blocks) {
+        let Some(windows) = cell.quotable_windows() else {
+            continue;
+        };
+        for (ms, rate) in &windows.median {
             lines.push(
                 Line::plain(vec![
                     Value::Name(cell.arm_name.clone()),
                     Value::Text(load_label(&cell.load)),
-                    Value::Integer(u64::from(ms)),
-                    Value::Number(rate, Display::Decimals(0)),
-                    Value::Integer(blocks.len() as u64),
+                    Value::Integer(u64::from(*ms)),
+                    Value::Number(*rate, Display::Decimals(0)),
+                    Value::Integer(windows.blocks as u64),
                 ])
                 .resting_on(cell.id()),
             );
@@ -116,9 +118,9 @@ const MOST_STEPS: usize = 24;
 /// The same of the arms that are drawn, with a window a line, as readers want it: a column a step.
 pub fn steps(study: &Study) -> Table {
     let drawn = followed(study);
-    let cells: Vec<(&Cell, Rates)> = (study.cells.iter())
+    let cells: Vec<(&Cell, &Rates)> = (study.cells.iter())
         .filter(|cell| drawn.contains(&cell.arm))
-        .map(|cell| (cell, median_rates(&windows(study, cell.arm, cell.point))))
+        .filter_map(|cell| Some((cell, &cell.quotable_windows()?.median)))
         .filter(|(_, rates)| !rates.is_empty())
         .collect();
     let most = cells.iter().map(|(_, rates)| rates.len()).max();

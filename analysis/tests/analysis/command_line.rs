@@ -6,7 +6,7 @@ use std::process::{Command, Output};
 
 use super::support::{NO_DIFFERENCE, Scenario, Truth};
 
-fn analysis(dir: &Path, arguments: &[&str]) -> Output {
+pub fn analysis(dir: &Path, arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_analysis"))
         .current_dir(dir)
         .args(arguments)
@@ -14,12 +14,12 @@ fn analysis(dir: &Path, arguments: &[&str]) -> Output {
         .unwrap()
 }
 
-fn stderr(output: &Output) -> String {
+pub fn stderr(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
 /// A repository's root with one run in it.
-fn root_with(scenario: &Scenario) -> tempfile::TempDir {
+pub fn root_with(scenario: &Scenario) -> tempfile::TempDir {
     let root = tempfile::tempdir().unwrap();
     scenario.write(
         &root
@@ -29,7 +29,7 @@ fn root_with(scenario: &Scenario) -> tempfile::TempDir {
     root
 }
 
-fn small() -> Scenario {
+pub fn small() -> Scenario {
     Scenario::new(Truth {
         blocks: 12,
         ..NO_DIFFERENCE

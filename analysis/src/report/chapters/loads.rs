@@ -21,11 +21,8 @@ pub(super) fn chapters(assessment: &Assessment) -> Vec<Block> {
         blocks.extend(chapter(study, &sweep));
     }
     blocks.extend(balance(study));
-    let failed = (study.rows.iter()).any(|row| {
-        row.measurement
-            .socket_errors_connect
-            .is_some_and(|count| count > 0)
-    });
+    let failed =
+        (study.rows.iter()).any(|row| row.socket_errors_connect.is_some_and(|count| count > 0));
     if failed || study.plan.experiment == CARD_FORENSICS {
         blocks.extend(connections(assessment));
     }
@@ -70,7 +67,7 @@ fn scaling(study: &Study, sweep: &Sweep) -> Vec<(usize, usl::Fit)> {
             let rows =
                 (study.rows.iter()).filter(|row| (row.key.arm, row.key.point) == (arm, *point));
             for row in rows {
-                let measured = &row.measurement;
+                let measured = row;
                 if let (Some(requests), Some(us @ 1..)) = (measured.requests, measured.window_us) {
                     blocks.entry(row.key.block).or_default().push(usl::Point {
                         size: *workers,
@@ -186,7 +183,7 @@ fn connections(assessment: &Assessment) -> Vec<Block> {
         .filter(|cell| {
             (study.rows.iter())
                 .filter(|row| (row.key.arm, row.key.point) == (cell.arm, cell.point))
-                .any(|row| row.measurement.socket_errors_connect.is_some_and(|n| n > 0))
+                .any(|row| row.socket_errors_connect.is_some_and(|n| n > 0))
         })
         .count();
     let all = cells.count();

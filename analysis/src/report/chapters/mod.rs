@@ -20,7 +20,7 @@ use crate::assess::Assessment;
 use crate::claims::{Headline, RowRef};
 use crate::experiments::{experiment, short_name};
 use crate::model::{Study, ratio_id};
-use crate::text::{Prose, load_label};
+use crate::text::{Prose, load_label, slug};
 
 pub(super) use machine::machine;
 
@@ -120,7 +120,12 @@ fn part(assessment: &Assessment, scope: &str, before: Option<&Study>) -> Vec<Blo
         Block::Heading {
             level: 2,
             id: format!("{scope}.run"),
-            text: format!("Experiment {}", study.title()),
+            text: if scope == slug(&study.name) {
+                // Another run is of the same experiment on the same kind of host.
+                format!("Experiment {}, run {}", study.title(), study.name)
+            } else {
+                format!("Experiment {}", study.title())
+            },
         },
         Block::Paragraph(
             Prose::new()

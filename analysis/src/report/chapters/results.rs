@@ -102,7 +102,11 @@ pub(super) fn chapters(study: &Study) -> Vec<Block> {
             table: tables::cells(study),
             anchors: true,
         },
-        Block::Files(tables::measurements(study)),
+        Block::Measurements {
+            run: study.name.clone(),
+            scope: None,
+            head: tables::measurements_head(),
+        },
     ]);
     blocks
 }

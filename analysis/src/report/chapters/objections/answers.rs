@@ -126,8 +126,8 @@ impl<'a> Runs<'a> {
 
     pub(super) fn version(&self) -> Prose {
         let arms = (self.studies()).flat_map(|study| {
-            (study.rows.iter())
-                .map(|row| row.measurement.configuration.as_str())
+            (study.configurations.iter().flatten())
+                .map(String::as_str)
                 .filter(|words| words.contains("tokio "))
         });
         let version = arms
