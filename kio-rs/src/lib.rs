@@ -62,6 +62,7 @@
 //! | `driver` | submits operations, hands completions to their owners | by one of two drivers |
 //! | `driver::uring`, `ring` | io_uring: set-up flags, entries in, completions out | yes |
 //! | `driver::epoll` | the calls themselves, and readiness where they would block | yes |
+//! | `driver::lost_ends` | ends of connections that the kernel does not tell of | none |
 //! | `driver::buffers` | the receive buffers that connections share | two |
 //! | `driver::places` | how many connections a worker may have, and who waits for one to close | one |
 //! | `current` | which task is being polled: a task of the worker waits by its key, not by a waker | none |
@@ -80,6 +81,8 @@
 //!   the slot's next user.
 //! - Dropping a future that waits to receive, to accept or for a tick loses nothing: the operation
 //!   belongs to the socket or interval.
+//! - A connection that has ended does not stay: where Linux fails to tell a multishot receive of it, the
+//!   receive is submitted anew within two seconds.
 //! - A peer that sends without reading holds a bounded number of shared buffers; when the buffers
 //!   have run out, a connection goes on with one of its own.
 //! - A worker never has more connections than it may: whoever is beyond the cap waits in the kernel's

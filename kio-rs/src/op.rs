@@ -55,6 +55,10 @@ struct Op {
     waiter: Waiter,
     /// The result of a last completion that the owner need not hear of; 0 for none.
     unheard: i32,
+    /// It has given a completion since [`Ops::silent`] was asked last.
+    stirred: bool,
+    /// It had before, and has not been named as silent since.
+    doubted: bool,
     /// Completions not yet taken. Nearly always there is at most one, so that `later` stays
     /// without an allocation.
     first: Option<Completion>,
@@ -140,6 +144,8 @@ impl Ops {
             orphaned: false,
             waiter: Waiter::Nobody,
             unheard: 0,
+            stirred: false,
+            doubted: false,
             first: None,
             later: VecDeque::new(),
             keep: None,
@@ -195,6 +201,7 @@ impl Ops {
                 flooded: false,
             };
         }
+        op.stirred = more;
         let waiter = std::mem::take(&mut op.waiter);
         if op.first.is_none() {
             op.first = Some(completion);
@@ -274,8 +281,26 @@ impl Ops {
     /// Everybody who waits for an operation of this kind, to be woken to see that the worker's
     /// state has changed.
     pub(crate) fn take_waiters(&mut self, kind: Kind) -> Vec<Waiter> {
-        let ops = self.slots.iter_mut().filter(|op| op.kind == kind);
-        ops.map(|op| std::mem::take(&mut op.waiter)).collect()
+        let ops = self.slots.iter_mut().filter(|(_, op)| op.kind == kind);
+        ops.map(|(_, op)| std::mem::take(&mut op.waiter)).collect()
+    }
+
+    /// Names each receive that goes on, has given something, and has been silent since the last call,
+    /// once until it gives something anew. True when others may be named by the next call.
+    pub(crate) fn silent(&mut self, mut name: impl FnMut(Key)) -> bool {
+        let mut others = false;
+        for (key, op) in self.slots.iter_mut() {
+            if op.kind != Kind::Recv || !op.in_flight || op.orphaned {
+                continue;
+            }
+            if std::mem::take(&mut op.stirred) {
+                op.doubted = true;
+                others = true;
+            } else if std::mem::take(&mut op.doubted) {
+                name(key);
+            }
+        }
+        others
     }
 }
 

@@ -133,13 +133,15 @@ impl<T> Slab<T> {
     }
 
     /// All entries.
-    pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = &mut T> {
-        self.slots
-            .iter_mut()
-            .filter_map(|slot| match &mut slot.entry {
-                Entry::Occupied(value) => Some(value),
-                Entry::Vacant { .. } => None,
-            })
+    pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = (Key, &mut T)> {
+        let slots = (0u32..).zip(&mut self.slots);
+        slots.filter_map(|(index, slot)| match &mut slot.entry {
+            Entry::Occupied(value) => {
+                let generation = slot.generation;
+                Some((Key { index, generation }, value))
+            }
+            Entry::Vacant { .. } => None,
+        })
     }
 
     /// Takes all entries out, their keys with them.

@@ -17,6 +17,22 @@ use socket2::SockRef;
 use support::{assert_echo, configurations, connect, run, start};
 
 #[test]
+fn a_connection_that_falls_silent_between_its_bytes_goes_on() {
+    for config in support::drivers() {
+        let (runtime, address) = start(&config, 1);
+        let mut stream = connect(address);
+        for _ in 0..2 {
+            assert_echo(&mut stream, b"some bytes");
+            // Long enough for its receive to be submitted anew.
+            std::thread::sleep(Duration::from_millis(2200));
+        }
+        assert_echo(&mut stream, b"more bytes");
+        drop(stream);
+        runtime.stop().unwrap();
+    }
+}
+
+#[test]
 fn every_kind_of_ring_carries_more_than_any_buffer_holds() {
     let bytes: Vec<u8> = (0..4_000_000_u32).map(|i| (i / 7) as u8).collect();
     for config in configurations() {

@@ -13,6 +13,7 @@ mod buffers;
 mod descriptors;
 mod epoll;
 mod inbox;
+mod lost_ends;
 mod places;
 mod polling;
 mod request;

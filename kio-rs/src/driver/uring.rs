@@ -14,6 +14,7 @@ use server_kit::Counters;
 use super::backend::{Backend, Turn, Wait};
 use super::buffers::{self, Buffers};
 use super::inbox::Inbox;
+use super::lost_ends::LostEnds;
 use super::request::{Request, Socket};
 use super::ring::Ring;
 use super::unpark::EventFdUnpark;
@@ -27,6 +28,8 @@ use crate::slab::Key;
 const UNOWNED: u64 = u64::MAX;
 /// `user_data` of the poll on the worker's eventfd.
 const UNPARK: u64 = u64::MAX - 1;
+/// `user_data` of the tick by which lost ends are looked for.
+const TICK: u64 = u64::MAX - 2;
 
 const POLLIN: u32 = libc::POLLIN.unsigned_abs() as u32;
 
@@ -37,6 +40,7 @@ pub(super) struct Uring {
     direct: bool,
     /// For entries whose success nobody waits for.
     unowned: squeue::Flags,
+    lost_ends: LostEnds,
 }
 
 impl Uring {
@@ -59,6 +63,7 @@ impl Uring {
             unpark,
             unpark_armed: Cell::new(false),
             direct: config.direct_descriptors(),
+            lost_ends: LostEnds::default(),
         })
     }
 
@@ -143,6 +148,18 @@ impl Uring {
         unsafe { self.ring.borrow_mut().push(entry) }
     }
 
+    /// Cancels an operation, which its owner will submit anew.
+    fn restart(&self, key: Key) {
+        self.push_unowned(opcode::AsyncCancel::new(key.to_user_data()).build());
+    }
+
+    fn arm_tick(&self) {
+        if let Some(entry) = self.lost_ends.tick() {
+            // SAFETY: the entry points to static memory.
+            unsafe { self.ring.borrow_mut().push(entry.user_data(TICK)) }
+        }
+    }
+
     fn arm_unpark(&self) {
         let entry = opcode::PollAdd::new(Fd(self.unpark.raw()), POLLIN)
             .multi(true)
@@ -192,7 +209,7 @@ impl Backend for Uring {
     }
 
     fn cancel(&self, key: Key, _: Socket) -> bool {
-        self.push_unowned(opcode::AsyncCancel::new(key.to_user_data()).build());
+        self.restart(key);
         false
     }
 
@@ -227,16 +244,19 @@ impl Backend for Uring {
         let mut ring = self.ring.borrow_mut();
         ring.enter(wait)?;
         let mut turn = Turn::default();
-        let mut flooded = Vec::new();
+        let (mut ticked, mut any_more) = (false, false);
+        let mut to_restart = Vec::new();
         for entry in ring.completions() {
             let completion = Completion {
                 result: entry.result(),
                 flags: entry.flags(),
             };
             let more = cqueue::more(completion.flags);
+            any_more |= more;
             turn.events += 1;
             match entry.user_data() {
                 UNOWNED => {}
+                TICK => ticked = true,
                 UNPARK if completion.result < 0 && completion.result != -libc::ECANCELED => {
                     let source = io::Error::from_raw_os_error(-completion.result);
                     let what = "waiting for other threads failed";
@@ -247,16 +267,22 @@ impl Backend for Uring {
                     self.unpark_armed.set(more);
                 }
                 key => {
-                    if inbox.deliver(Key::from_user_data(key), completion, more) {
-                        flooded.push(key);
+                    let key = Key::from_user_data(key);
+                    if inbox.deliver(key, completion, more) {
+                        to_restart.push(key);
                     }
                 }
             }
         }
         drop(ring);
-        flooded
-            .into_iter()
-            .for_each(|key| self.push_unowned(opcode::AsyncCancel::new(key).build()));
+        if ticked {
+            self.lost_ends.ticked();
+            any_more |= inbox.ops.silent(|key| to_restart.push(key));
+        }
+        if any_more {
+            self.arm_tick();
+        }
+        to_restart.into_iter().for_each(|key| self.restart(key));
         Ok(turn)
     }
 }

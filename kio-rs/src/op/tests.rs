@@ -160,6 +160,42 @@ fn the_expected_end_is_unheard_and_every_other_wakes() {
 }
 
 #[test]
+fn a_receive_that_gave_something_and_fell_silent_is_named_once() {
+    let silent = |ops: &mut Ops| {
+        let mut named = Vec::new();
+        let others = ops.silent(|key| named.push(key));
+        (others, named)
+    };
+    let mut ops = Ops::with_capacity(3);
+    let (busy, quiet, mute) = (
+        ops.create(Kind::Recv),
+        ops.create(Kind::Recv),
+        ops.create(Kind::Recv),
+    );
+    let send = ops.create(Kind::Send);
+    assert_eq!(silent(&mut ops), (false, vec![]), "nothing is in flight");
+    for key in [busy, quiet, mute, send] {
+        ops.submitted(key, 0);
+    }
+    for key in [busy, quiet, send] {
+        drop(ops.deliver(key, FINE, true));
+    }
+    assert_eq!(silent(&mut ops), (true, vec![]), "they were not silent");
+    drop(ops.deliver(busy, FINE, true));
+    assert_eq!(silent(&mut ops), (true, vec![quiet]));
+    assert_eq!(silent(&mut ops), (false, vec![busy]), "and quiet once only");
+    // Submitted anew it has given nothing yet.
+    drop(ops.deliver(quiet, FINE, false));
+    ops.submitted(quiet, 0);
+    assert_eq!(silent(&mut ops), (false, vec![]));
+    drop(ops.deliver(quiet, FINE, true));
+    for key in [busy, quiet, mute] {
+        _ = ops.orphan(key, None);
+    }
+    assert_eq!(silent(&mut ops), (false, vec![]), "their owners are gone");
+}
+
+#[test]
 fn an_operation_that_could_not_be_submitted_can_be_again() {
     let mut ops = Ops::with_capacity(1);
     let key = ops.create(Kind::Send);

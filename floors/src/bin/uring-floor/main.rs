@@ -4,6 +4,9 @@
 //! A turn of a worker is one `io_uring_enter`, which submits what the last turn decided and waits;
 //! then every completion is taken out, goes to its connection, and that decides what comes next.
 //!
+//! It does not look for ends of connections that Linux fails to tell a multishot receive of, as
+//! `kio-rs` does: such a connection stays until the server ends.
+//!
 //! | module | what it is |
 //! |---|---|
 //! | `args` | the flags, and which of them go together |

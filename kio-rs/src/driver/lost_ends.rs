@@ -1,0 +1,37 @@
+//! Ends of connections that the kernel does not tell of.
+//!
+//! When bytes arrive and the peer ends or resets the connection before a multishot receive has run,
+//! both wake it, it may run only once, for the bytes, and nothing wakes it again: the connection
+//! would stay for ever (axboe/liburing issue 1549; on Linux 6.18 about one reset in some hundred
+//! thousand does it, whatever the kind of descriptor). A receive that is submitted anew looks at the
+//! socket first. So a receive that has given bytes, and then was silent for a tick or two, is cancelled
+//! once, whereupon its owner submits it anew. One that goes on giving bytes costs nothing, and where
+//! nothing comes nothing ticks.
+
+use std::cell::Cell;
+
+use io_uring::types::Timespec;
+use io_uring::{opcode, squeue};
+
+/// What a lost end waits at least, and at most twice.
+static TICK: Timespec = Timespec::new().sec(1);
+
+#[derive(Default)]
+pub(super) struct LostEnds {
+    /// The kernel has the tick, or will.
+    ticking: Cell<bool>,
+}
+
+impl LostEnds {
+    /// The entry of the next tick, when there is none. It points to static memory.
+    #[inline]
+    pub(super) fn tick(&self) -> Option<squeue::Entry> {
+        let first = !self.ticking.replace(true);
+        first.then(|| opcode::Timeout::new(&raw const TICK).build())
+    }
+
+    /// The tick is over.
+    pub(super) fn ticked(&self) {
+        self.ticking.set(false);
+    }
+}
