@@ -24,7 +24,7 @@ fn a_connection_that_falls_silent_between_its_bytes_goes_on() {
         for _ in 0..2 {
             assert_echo(&mut stream, b"some bytes");
             // Long enough for its receive to be submitted anew.
-            std::thread::sleep(Duration::from_millis(2200));
+            thread::sleep(Duration::from_millis(2200));
         }
         assert_echo(&mut stream, b"more bytes");
         drop(stream);

@@ -13,7 +13,6 @@ pub fn worker_shares(study: &Study, arm: usize, point: usize) -> Option<[Vec<f64
     }
     let rows: Vec<_> = (study.rows.iter())
         .filter(|row| (row.key.arm, row.key.point) == (arm, point))
-        .map(|row| row)
         .collect();
     let accepts: Vec<&str> = rows.iter().map(|r| &*r.accepts_by_worker).collect();
     let requests: Vec<&str> = rows.iter().map(|r| &*r.requests_by_worker).collect();

@@ -13,7 +13,7 @@ pub fn connections(study: &Study, published: &Published) -> Table {
         let of = |value: fn(&Window) -> Option<u64>| {
             let found: Vec<f64> = (study.rows.iter())
                 .filter(|row| (row.key.arm, row.key.point) == (cell.arm, cell.point))
-                .filter_map(|row| value(row))
+                .filter_map(&value)
                 .map(|count| count as f64)
                 .collect();
             Value::number(median(&found), Display::Decimals(0))
