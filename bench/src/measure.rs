@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, anyhow, ensure};
 use conformance::{check_hello, check_hello_body};
 use records::{Generator, LoadPoint, LoadRecord, Measurement, Plan, SeriesRecord};
 
@@ -109,12 +109,19 @@ impl Measurer {
         let clock = Clock::look();
         let loaded = self.load(cell, &mut server, measured);
         // The others go by the steady clock.
-        let loaded = loaded.and_then(|()| match (cell.load.generator, clock.set_by_ms()) {
-            (Generator::Wrk, Some(ms)) => bail!(
-                "the clock of the load generator's machine was set by {ms} ms meanwhile, and wrk goes by it"
-            ),
-            _ => Ok(()),
-        });
+        let loaded = match (cell.load.generator, clock.set_by_ms()) {
+            (Generator::Wrk, Some(ms)) => {
+                let what = format!(
+                    "the clock of the load generator's machine was set by {ms} ms meanwhile, and wrk goes by it"
+                );
+                // Whatever else went wrong may have come of it.
+                Err(match loaded {
+                    Ok(()) => anyhow!(what),
+                    Err(error) => error.context(what),
+                })
+            }
+            _ => loaded,
+        };
         match loaded {
             Ok(()) => server.stop(),
             Err(error) => Err(server.explain(error)),
