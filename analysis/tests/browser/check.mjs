@@ -94,6 +94,9 @@ async function check(browser, width, scheme) {
 async function tooltip(browser) {
   const page = await open(browser, 1280, "light");
   const mark = await page.$("svg .mark");
+  // A page that is still scrolling hides what it shows.
+  await mark.evaluate((element) => element.scrollIntoView({ block: "center", behavior: "instant" }));
+  await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
   await mark.hover();
   const says = await page.$eval("#tip", (tip) => (tip.hidden ? "" : tip.textContent));
   if (!says) faults.push("a mark shows nothing where a pointer rests on it");
