@@ -111,10 +111,9 @@ pub(super) fn connect_errors(study: &Study, cells: [&Cell; 2], published: u64) -
     };
     let counted: Option<Vec<(u64, u64)>> = rows()
         .map(|row| {
-            let measurement = row;
-            let failed = measurement.socket_errors_connect?;
-            let open = measurement.connections_open?;
-            measurement.error.is_empty().then_some((failed, open))
+            let failed = row.socket_errors_connect?;
+            let open = row.connections_open?;
+            row.error.is_empty().then_some((failed, open))
         })
         .collect();
     let Some(counted) = counted else {

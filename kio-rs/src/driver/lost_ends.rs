@@ -2,8 +2,8 @@
 //!
 //! When bytes arrive and the peer ends or resets the connection before a multishot receive has run,
 //! both wake it, it may run only once, for the bytes, and nothing wakes it again: the connection
-//! would stay for ever (axboe/liburing issue 1549; on Linux 6.18 about one reset in some hundred
-//! thousand does it, whatever the kind of descriptor). A receive that is submitted anew looks at the
+//! would stay for ever (axboe/liburing issue 1549 has it of local sockets; on Linux 6.18 a reset over TCP
+//! does it too, rarely, whatever the kind of descriptor). A receive that is submitted anew looks at the
 //! socket first. So a receive that has given bytes, and then was silent for a tick or two, is cancelled
 //! once, whereupon its owner submits it anew. One that goes on giving bytes costs nothing, and where
 //! nothing comes nothing ticks.

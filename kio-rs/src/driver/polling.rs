@@ -14,28 +14,28 @@ impl Driver {
     /// batch, so that one busy connection does not hold up the others.
     #[inline(always)]
     pub(crate) fn poll(&self, key: Key, context: &Context<'_>) -> Polled {
-        self.poll_by(context, |ops, task| ops.poll(key, task), key)
+        self.poll_by(Ops::poll, key, context)
     }
 
     /// As [`Driver::poll`], but the end that is expected still wakes nobody.
     #[inline(always)]
     pub(crate) fn poll_unheard(&self, key: Key, context: &Context<'_>) -> Polled {
-        self.poll_by(context, |ops, task| ops.poll_unheard(key, task), key)
+        self.poll_by(Ops::poll_unheard, key, context)
     }
 
     #[inline(always)]
     fn poll_by(
         &self,
-        context: &Context<'_>,
-        poll: impl FnOnce(&mut Ops, Option<Key>) -> Polled,
+        poll: impl FnOnce(&mut Ops, Key, Option<Key>) -> Polled,
         key: Key,
+        context: &Context<'_>,
     ) -> Polled {
         if !self.current.may_take() {
             context.waker().wake_by_ref();
             return Polled::InFlight;
         }
         let task = self.current.task_of(context.waker());
-        let polled = poll(&mut self.ops.borrow_mut(), task);
+        let polled = poll(&mut self.ops.borrow_mut(), key, task);
         match polled {
             Polled::Ready(_) => self.current.took(),
             Polled::NeedsWaiter => {

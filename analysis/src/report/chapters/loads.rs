@@ -67,8 +67,7 @@ fn scaling(study: &Study, sweep: &Sweep) -> Vec<(usize, usl::Fit)> {
             let rows =
                 (study.rows.iter()).filter(|row| (row.key.arm, row.key.point) == (arm, *point));
             for row in rows {
-                let measured = row;
-                if let (Some(requests), Some(us @ 1..)) = (measured.requests, measured.window_us) {
+                if let (Some(requests), Some(us @ 1..)) = (row.requests, row.window_us) {
                     blocks.entry(row.key.block).or_default().push(usl::Point {
                         size: *workers,
                         throughput: requests as f64 * 1e6 / us as f64,
