@@ -106,6 +106,10 @@ pub(crate) fn wake_here(tasks: &mut Vec<Key>) {
     }
 }
 
+/// Tasks that may be woken at once before the lists of them grow: as many as a turn of either driver
+/// tends to bring at most, so that a server that was never so busy before allocates nothing either.
+pub(crate) const WOKEN_AT_ONCE: usize = 1024;
+
 /// What the wakers of a task share: never the future, which must not leave its thread.
 struct Handle {
     key: Key,
@@ -172,6 +176,7 @@ impl Executor {
             0,
             "a thread runs one executor at a time"
         );
+        WOKEN.with(|woken| woken.borrow_mut().reserve(WOKEN_AT_ONCE));
         Self {
             tasks: RefCell::new(Slab::with_capacity(0)),
             remote: Arc::new(Remote {
@@ -181,7 +186,7 @@ impl Executor {
                 stop: AtomicBool::new(false),
                 unpark,
             }),
-            batch: RefCell::new(Vec::new()),
+            batch: RefCell::new(Vec::with_capacity(WOKEN_AT_ONCE)),
             batches: Cell::new(0),
             current,
             panics: Cell::new(0),

@@ -6,6 +6,7 @@ use std::task::Waker;
 
 use server_kit::Counters;
 
+use crate::executor::WOKEN_AT_ONCE;
 use crate::op::{Completion, Delivery, Kind, Ops, Waiter};
 use crate::slab::Key;
 
@@ -23,6 +24,15 @@ pub(super) struct Aftermath {
     /// Tasks to be woken.
     pub(super) tasks: Vec<Key>,
     pub(super) wakers: Vec<Waker>,
+}
+
+impl Aftermath {
+    pub(super) fn new() -> Self {
+        Self {
+            tasks: Vec::with_capacity(WOKEN_AT_ONCE),
+            ..Self::default()
+        }
+    }
 }
 
 pub(super) struct Inbox<'a> {

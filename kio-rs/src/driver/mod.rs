@@ -103,7 +103,7 @@ impl Driver {
             stopping: Cell::new(false),
             config: config.clone(),
             counters,
-            aftermath: RefCell::default(),
+            aftermath: RefCell::new(Aftermath::new()),
             current: Rc::default(),
         })
     }
