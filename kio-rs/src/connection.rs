@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hello_http::{Connection, Mode};
-use kio_rs::{Counters, Deadline, TcpStream, TimedOut, is_stopping, timeout};
+use kio_rs::{Counters, Deadline, TcpStream, is_stopping, timeout};
 
 /// How answers are made.
 #[derive(Clone, Copy, Debug)]
@@ -108,25 +108,30 @@ async fn answer(
         // The buffer is given back at the end of the block, before the answer is sent.
         let batch = {
             let received = match patience {
-                None => stream.recv().await,
-                Some(patience) => match patience.deadline.limit(stream.recv()).await {
-                    Ok(received) => received,
-                    Err(TimedOut) => {
-                        tracing::debug!(?waits, "a peer took too long");
-                        return match waits {
-                            Waits::ForAnything => Ok(Ended::ByUs),
-                            Waits::ForHead => Err(io::ErrorKind::TimedOut.into()),
-                        };
-                    }
-                },
+                None => Some(stream.recv().await),
+                Some(patience) => patience.deadline.limit(stream.recv()).await.ok(),
             };
             match &received {
-                Ok(bytes) if bytes.is_empty() => return Ok(Ended::ByPeer),
-                Ok(bytes) => http.feed(bytes),
+                None => None,
+                Some(Ok(bytes)) if bytes.is_empty() => return Ok(Ended::ByPeer),
+                Some(Ok(bytes)) => Some(http.feed(bytes)),
                 // What was answered arrives, and the peer learns that no more will be.
-                Err(_) if is_stopping() => return Ok(Ended::ByUs),
-                Err(error) => return Err(error.kind().into()),
+                Some(Err(_)) if is_stopping() => return Ok(Ended::ByUs),
+                Some(Err(error)) => return Err(error.kind().into()),
             }
+        };
+        let Some(batch) = batch else {
+            if stream.is_flushed() {
+                tracing::debug!(?waits, "a peer took too long");
+                return match waits {
+                    Waits::ForAnything => Ok(Ended::ByUs),
+                    Waits::ForHead => Err(io::ErrorKind::TimedOut.into()),
+                };
+            }
+            // It still takes its answer, which may take any time; what it has begins thereafter.
+            stream.flush().await?;
+            answered = true;
+            continue;
         };
         answered = !batch.bytes.is_empty();
         if answered {

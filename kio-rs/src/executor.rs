@@ -113,7 +113,7 @@ pub(crate) const WOKEN_AT_ONCE: usize = 1024;
 /// What the wakers of a task share: never the future, which must not leave its thread.
 struct Handle {
     key: Key,
-    /// One of the wakers has put it in [`WOKEN`]. Only the worker's own thread touches it, hence
+    /// It is in [`WOKEN`] by one of the wakers, or by having been spawned. Only the worker's own thread touches it, hence
     /// `Relaxed`.
     queued: AtomicBool,
     /// In [`Remote::woken`] already.

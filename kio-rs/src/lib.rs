@@ -81,8 +81,9 @@
 //!   the slot's next user.
 //! - Dropping a future that waits to receive, to accept or for a tick loses nothing: the operation
 //!   belongs to the socket or interval.
-//! - A connection that has ended does not stay: where Linux fails to tell a multishot receive of it, the
-//!   receive is submitted anew within two seconds.
+//! - A connection that has ended does not stay while its task receives: where Linux fails to tell a
+//!   multishot receive of it, the receive is submitted anew within two seconds, or where thousands of
+//!   connections fall silent at once, a thousand of them a second.
 //! - A peer that sends without reading holds a bounded number of shared buffers; when the buffers
 //!   have run out, a connection goes on with one of its own.
 //! - A worker never has more connections than it may: whoever is beyond the cap waits in the kernel's

@@ -51,13 +51,13 @@ struct Op {
     in_flight: bool,
     /// Nobody will take the completions.
     orphaned: bool,
-    /// Whom the next completion wakes.
+    /// Whom the next completion wakes that is not [`Op::unheard`].
     waiter: Waiter,
     /// The result of a last completion that the owner need not hear of; 0 for none.
     unheard: i32,
     /// It has given a completion since [`Ops::silent`] was asked last.
     stirred: bool,
-    /// It had before, and has not been named as silent since.
+    /// It had before, and goes on.
     doubted: bool,
     /// Completions not yet taken. Nearly always there is at most one, so that `later` stays
     /// without an allocation.
@@ -102,7 +102,8 @@ pub(crate) enum Delivery {
 pub(crate) enum Polled {
     /// A completion.
     Ready(Completion),
-    /// The kernel has yet to give one; the task is woken then.
+    /// The kernel has yet to give one; the task is woken then, unless that is an end which it need
+    /// not hear of.
     InFlight,
     /// Likewise, once [`Ops::set_waiter`] has told the operation whom to wake.
     NeedsWaiter,
@@ -163,7 +164,7 @@ impl Ops {
     }
 
     /// The operation was put in the submission queue. When it ends with the result `unheard`, unless
-    /// that is 0, before its owner polls for it, nobody is woken, and the owner finds nothing submitted.
+    /// that is 0, before [`Ops::poll`] asks for it, nobody is woken, and the owner finds nothing submitted.
     ///
     /// # Panics
     /// When it is in flight already: two operations would share one key.
@@ -202,6 +203,7 @@ impl Ops {
             };
         }
         op.stirred = more;
+        op.doubted &= more;
         let waiter = std::mem::take(&mut op.waiter);
         if op.first.is_none() {
             op.first = Some(completion);
@@ -285,10 +287,10 @@ impl Ops {
         ops.map(|(_, op)| std::mem::take(&mut op.waiter)).collect()
     }
 
-    /// Names each receive that goes on, has given something, and has been silent since the last call,
-    /// once until it gives something anew. True when others may be named by the next call.
-    pub(crate) fn silent(&mut self, mut name: impl FnMut(Key)) -> bool {
-        let mut others = false;
+    /// Names each receive that goes on, has given something, and has been silent since the last call:
+    /// `most` of them, and until they end. True when the next call may name some.
+    pub(crate) fn silent(&mut self, most: usize, mut name: impl FnMut(Key)) -> bool {
+        let (mut others, mut named) = (false, 0);
         for (key, op) in self.slots.iter_mut() {
             if op.kind != Kind::Recv || !op.in_flight || op.orphaned {
                 continue;
@@ -296,8 +298,12 @@ impl Ops {
             if std::mem::take(&mut op.stirred) {
                 op.doubted = true;
                 others = true;
-            } else if std::mem::take(&mut op.doubted) {
-                name(key);
+            } else if op.doubted {
+                others = true;
+                if named < most {
+                    named += 1;
+                    name(key);
+                }
             }
         }
         others

@@ -6,6 +6,7 @@ mod support;
 use std::future::poll_fn;
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener as StdListener};
+use std::sync::mpsc;
 use std::task::Poll;
 use std::time::Duration;
 
@@ -92,17 +93,20 @@ fn a_listener_that_is_dropped_leaves_nothing_behind() {
 #[test]
 fn stopping_ends_although_a_connection_was_leaked() {
     for config in configurations() {
+        let (leaked, is_leaked) = mpsc::channel();
         let client = |mut stream: std::net::TcpStream| {
             stream.write_all(b"x").unwrap();
-            let mut back = [0; 1];
-            stream.read_exact(&mut back).unwrap();
+            is_leaked.recv_timeout(Duration::from_secs(20)).unwrap();
         };
-        serve_one(&config, client, |mut stream, _listener| async move {
-            let bytes = stream.recv().await.unwrap().to_vec();
-            stream.send_all(bytes).await.unwrap();
-            // In flight, for ever.
-            assert!(timeout(Duration::ZERO, stream.recv()).await.is_err());
-            std::mem::forget(stream);
+        serve_one(&config, client, move |mut stream, _listener| {
+            let leaked = leaked.clone();
+            async move {
+                assert_eq!(&*stream.recv().await.unwrap(), b"x");
+                // In flight, for ever.
+                assert!(timeout(Duration::ZERO, stream.recv()).await.is_err());
+                std::mem::forget(stream);
+                leaked.send(()).unwrap();
+            }
         })
         .unwrap();
     }

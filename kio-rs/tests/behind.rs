@@ -9,9 +9,11 @@ use std::future::{Future, poll_fn};
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpStream as StdStream};
 use std::pin::pin;
+use std::rc::Rc;
+use std::sync::mpsc;
 use std::time::Duration;
 
-use kio_rs::{TcpStream, sleep};
+use kio_rs::{TcpStream, sleep, spawn_local, timeout};
 use nix::sys::socket::{setsockopt, sockopt};
 use support::{configurations, drivers, serve_one};
 
@@ -111,21 +113,30 @@ fn a_peer_that_resets_is_told_of_once() {
 #[test]
 fn a_connection_that_is_dropped_sends_no_freed_bytes() {
     for config in configurations() {
+        let (dropped, is_dropped) = mpsc::channel();
         let client = |mut stream: StdStream| {
+            is_dropped.recv_timeout(Duration::from_secs(20)).unwrap();
             let mut all = Vec::new();
             // It may end with a reset.
             _ = stream.read_to_end(&mut all);
             assert!(all == long()[..all.len()], "it differs");
         };
-        serve_one(&config, client, |mut stream, _listener| async move {
-            stream.send_behind(long()).await.unwrap();
-            // Some of it is taken, and the peer has yet to make room for more.
-            sleep(Duration::from_millis(5)).await;
-            drop(stream);
-            // The memory is in use again.
-            let other = vec![0xff_u8; BYTES];
-            sleep(Duration::from_millis(5)).await;
-            drop(other);
+        serve_one(&config, client, move |mut stream, _listener| {
+            let dropped = dropped.clone();
+            async move {
+                stream.send_behind(long()).await.unwrap();
+                // The rest is submitted again and again until it waits for the peer to make room.
+                for _ in 0..20 {
+                    _ = timeout(Duration::from_millis(1), stream.recv()).await;
+                }
+                assert!(!stream.is_flushed());
+                drop(stream);
+                // The memory is in use again.
+                let other = vec![0xff_u8; BYTES];
+                dropped.send(()).unwrap();
+                sleep(Duration::from_millis(5)).await;
+                drop(other);
+            }
         })
         .unwrap();
     }
@@ -155,6 +166,27 @@ fn a_send_that_goes_well_wakes_nobody() {
                 }
                 assert!(polls.get() <= 2, "once in vain, once with the bytes");
             }
+        })
+        .unwrap();
+    }
+}
+
+#[test]
+fn a_task_that_only_sends_behind_holds_up_no_other() {
+    for config in drivers() {
+        let client = |mut stream: StdStream| {
+            // As fast as it is sent, until the other task has ended it.
+            let mut bytes = [0; 1 << 16];
+            while stream.read(&mut bytes).unwrap() > 0 {}
+        };
+        serve_one(&config, client, |mut stream, _listener| async move {
+            let other_ran = Rc::new(Cell::new(false));
+            let other = Rc::clone(&other_ran);
+            spawn_local(async move { other.set(true) });
+            while !other_ran.get() {
+                stream.send_behind(&b"x"[..]).await.unwrap();
+            }
+            stream.flush().await.unwrap();
         })
         .unwrap();
     }

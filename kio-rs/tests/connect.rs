@@ -8,7 +8,9 @@ use std::net::{Shutdown, SocketAddr, TcpListener as StdListener};
 use std::time::Duration;
 
 use kio_rs::{Config, RecvHalf, Runtime, SendHalf, TcpListener, TcpStream, spawn_local, timeout};
-use support::{assert_echo, configurations, drivers, echo, run, serve_one};
+use support::{
+    assert_echo, configurations, drivers, echo, run, serve_one, serve_one_until_stopped,
+};
 
 /// Nobody listens there: bound, so that nobody else gets it, and not listening.
 fn closed_port() -> (socket2::Socket, SocketAddr) {
@@ -108,7 +110,7 @@ fn stopping_ends_an_attempt() {
         let client = |mut stream: std::net::TcpStream| {
             stream.read_exact(&mut [0; 1]).unwrap();
         };
-        serve_one(&config, client, move |mut stream, _listener| async move {
+        serve_one_until_stopped(&config, client, move |mut stream, _listener| async move {
             stream.send_all(vec![b'x']).await.unwrap();
             drop(TcpStream::connect(address).await);
         })

@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::io::{ErrorKind, Read, Write};
-use std::net::TcpStream;
+use std::net::{Shutdown, TcpStream};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -128,6 +128,41 @@ fn heads_that_come_in_time_are_answered_although_all_of_them_take_longer() {
     assert_eq!(stop(server).errors, 0);
 }
 
+/// The time is for what a peer sends; what it is sent it may take as slowly as it likes.
+#[test]
+fn who_takes_long_to_read_is_waited_for() {
+    const BODY: usize = 1 << 20;
+    const ASKED: usize = 32;
+    for driver in DRIVERS {
+        for limit in ["--idle-timeout-s", "--head-timeout-s"] {
+            let body = BODY.to_string();
+            let server = serve(driver, &["--body-bytes", &body, limit, "2"]);
+            let mut stream = connect(&server);
+            // More than the sockets hold, and the start of one more.
+            let (start, rest) = REQUEST.split_at(10);
+            let asked = [&REQUEST.repeat(ASKED), start].concat();
+            stream.write_all(&asked).unwrap();
+            thread::sleep(Duration::from_secs(5));
+            let mut length = 0;
+            let mut bytes = vec![0; BODY];
+            while length < ASKED * BODY {
+                let read = stream.read(&mut bytes).unwrap();
+                assert!(
+                    read > 0,
+                    "it ended after {length} bytes: {driver:?} {limit}"
+                );
+                length += read;
+            }
+            stream.write_all(rest).unwrap();
+            stream.shutdown(Shutdown::Write).unwrap();
+            length += stream.read_to_end(&mut bytes).unwrap();
+            assert!(length > (ASKED + 1) * BODY, "the last is answered");
+            drop(stream);
+            assert_eq!(stop(server).errors, 0);
+        }
+    }
+}
+
 #[test]
 fn without_flags_nobody_is_hurried_and_a_worker_to_whom_nothing_comes_sleeps() {
     for driver in DRIVERS {
@@ -137,13 +172,12 @@ fn without_flags_nobody_is_hurried_and_a_worker_to_whom_nothing_comes_sleeps() {
         let entries = |server: &mut Server| server.counters().unwrap().workers[0].kernel_entries;
         // The answer's completion may yet have to be taken, and for two seconds it is looked for an
         // end that the kernel has not told of.
-        let before = loop {
+        let mut falls_asleep = (0..20).filter_map(|_| {
             let before = entries(&mut server);
             thread::sleep(Duration::from_millis(1500));
-            if entries(&mut server) == before {
-                break before;
-            }
-        };
+            (entries(&mut server) == before).then_some(before)
+        });
+        let before = falls_asleep.next().expect("the worker falls asleep");
         thread::sleep(Duration::from_millis(2500));
         assert_eq!(entries(&mut server), before, "the worker slept all along");
         ask(&mut stream);

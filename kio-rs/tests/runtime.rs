@@ -33,6 +33,25 @@ fn a_connection_that_falls_silent_between_its_bytes_goes_on() {
 }
 
 #[test]
+fn a_receive_that_gave_bytes_and_fell_silent_is_submitted_anew_once() {
+    let (runtime, address) = start(&Config::default(), 1);
+    let sqes = || runtime.counters()[0].sqes.get();
+    let mut stream = connect(address);
+    assert_echo(&mut stream, b"some bytes");
+    let at_first = sqes();
+    let mut comes_to_rest = (0..10).filter_map(|_| {
+        let before = sqes();
+        thread::sleep(Duration::from_millis(2500));
+        (sqes() == before).then(|| before - at_first)
+    });
+    let made = comes_to_rest.next().expect("nothing more is submitted");
+    // A cancel, a receive and two ticks; the first tick or the echo may have been submitted late.
+    assert!((4..=6).contains(&made), "{made} entries");
+    drop(stream);
+    runtime.stop().unwrap();
+}
+
+#[test]
 fn every_kind_of_ring_carries_more_than_any_buffer_holds() {
     let bytes: Vec<u8> = (0..4_000_000_u32).map(|i| (i / 7) as u8).collect();
     for config in configurations() {

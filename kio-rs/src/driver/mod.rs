@@ -154,8 +154,8 @@ impl Driver {
         unsafe { self.submit_unheard(key, request, 0) }
     }
 
-    /// Likewise, of an operation that wakes nobody when it ends with the result `expected` before its
-    /// owner polls for it.
+    /// Likewise, of an operation that wakes nobody when it ends with the result `expected` before
+    /// [`Driver::poll`] asks for it.
     ///
     /// # Safety
     /// As [`Driver::submit`].
@@ -182,7 +182,8 @@ impl Driver {
         Ok(())
     }
 
-    /// Gives an operation its last completion while its owner is being polled, so that nobody waits.
+    /// Gives an operation its last completion while its owner is being polled or is gone, so that nobody
+    /// waits.
     #[inline]
     fn complete(&self, key: Key, completion: Completion) {
         // Bound, so that the borrow is over when what the delivery carries is dropped.

@@ -14,7 +14,7 @@ use server_kit::Counters;
 use super::backend::{Backend, Turn, Wait};
 use super::buffers::{self, Buffers};
 use super::inbox::Inbox;
-use super::lost_ends::LostEnds;
+use super::lost_ends::{self, LostEnds};
 use super::request::{Request, Socket};
 use super::ring::Ring;
 use super::unpark::EventFdUnpark;
@@ -252,7 +252,6 @@ impl Backend for Uring {
                 flags: entry.flags(),
             };
             let more = cqueue::more(completion.flags);
-            any_more |= more;
             turn.events += 1;
             match entry.user_data() {
                 UNOWNED => {}
@@ -267,6 +266,7 @@ impl Backend for Uring {
                     self.unpark_armed.set(more);
                 }
                 key => {
+                    any_more |= more;
                     let key = Key::from_user_data(key);
                     if inbox.deliver(key, completion, more) {
                         to_restart.push(key);
@@ -277,7 +277,9 @@ impl Backend for Uring {
         drop(ring);
         if ticked {
             self.lost_ends.ticked();
-            any_more |= inbox.ops.silent(|key| to_restart.push(key));
+            any_more |= inbox
+                .ops
+                .silent(lost_ends::AT_ONCE, |key| to_restart.push(key));
         }
         if any_more {
             self.arm_tick();

@@ -58,7 +58,7 @@ impl RecvHalf {
         }
     }
 
-    /// As [`crate::TcpStream::recv`].
+    /// As [`crate::TcpStream::recv`], but sends on nothing that was sent behind.
     #[inline]
     pub fn recv(&mut self) -> Recv<'_> {
         Recv {

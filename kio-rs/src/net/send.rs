@@ -29,6 +29,9 @@ pub struct SendHalf {
     behind: Behind,
 }
 
+/// Bytes on the heap that may be kept after they were sent, until the connection's task next runs.
+const KEPT: usize = 64 << 10;
+
 /// Bytes that are sent while their connection goes on with something else.
 #[derive(Default)]
 struct Behind {
@@ -167,8 +170,12 @@ impl SendHalf {
     #[inline]
     fn go_on(&mut self, polled: Polled) -> io::Result<()> {
         match polled {
-            // It ended as expected.
-            Polled::Idle => self.behind = Behind::default(),
+            // It ended as expected, which counts as a completion taken: a task that sends and sends
+            // holds up no others.
+            Polled::Idle => {
+                self.driver.current().took();
+                self.behind = Behind::default();
+            }
             Polled::Ready(completion) => self.went(completion)?,
             Polled::InFlight | Polled::NeedsWaiter => {}
         }
@@ -196,6 +203,9 @@ impl SendHalf {
         let rest = self.behind.rest();
         // What does not fit ends in a completion that is not the expected one.
         let length = i32::try_from(rest.len()).unwrap_or(i32::MAX);
+        // So that much memory is given back when it was sent, and not when something is received.
+        let is_much = rest.len() > KEPT && matches!(self.behind.bytes, Cow::Owned(_));
+        let expected = if is_much { 0 } else { length };
         let request = Request::Send {
             socket: self.socket,
             bytes: rest.as_ptr(),
@@ -204,7 +214,7 @@ impl SendHalf {
         // SAFETY: static bytes or a vector's, which stay where they are and unchanged until
         // `behind` is replaced. That is done when the operation is known to have ended; a half that
         // goes away before leaves them to the operation.
-        let submitted = unsafe { self.driver.submit_unheard(self.send, &request, length) };
+        let submitted = unsafe { self.driver.submit_unheard(self.send, &request, expected) };
         if submitted.is_err() {
             self.behind = Behind::default();
         }

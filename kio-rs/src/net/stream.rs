@@ -83,7 +83,7 @@ impl TcpStream {
     /// Sends all of `bytes` while the task goes on: ready as soon as the operation is submitted, and
     /// that waits only for those of the call before, if they are still under way. Its task is not woken
     /// when all goes well, which saves a server that receives, answers and receives again one of two
-    /// turns a request.
+    /// polls of its task a request on io_uring. A vector of up to 64 KiB is kept until the task next runs.
     ///
     /// Bytes of which the kernel has taken a part are sent on while the connection is received from
     /// ([`TcpStream::recv`]), sent on, flushed or shut down. Before it is dropped, [`TcpStream::flush`]
@@ -91,10 +91,16 @@ impl TcpStream {
     ///
     /// # Errors
     /// The future's: why bytes of a call before could not be sent. Those of this one are told of by the
-    /// next call to any of these.
+    /// next call to any of these, unless they could not be submitted.
     #[inline]
     pub fn send_behind(&mut self, bytes: impl Into<Cow<'static, [u8]>>) -> SendBehind<'_> {
         self.send.send_behind(bytes.into())
+    }
+
+    /// Whether all that was sent by [`TcpStream::send_behind`] is known to have been taken by the kernel.
+    /// What is under way is looked for when the connection is received from or flushed.
+    pub fn is_flushed(&self) -> bool {
+        !self.send.is_behind()
     }
 
     /// Waits until the kernel has taken all that was sent by [`TcpStream::send_behind`].
@@ -106,20 +112,23 @@ impl TcpStream {
     }
 
     /// Ends one side of the connection, or both (with io_uring by `IORING_OP_SHUTDOWN`, Linux
-    /// 5.11).
+    /// 5.11), once all that was sent by [`TcpStream::send_behind`] was taken.
     ///
     /// # Errors
-    /// What the kernel says: most often that the peer is gone.
+    /// What the kernel says: most often that the peer is gone. Where bytes could not be sent nothing is
+    /// shut down.
     pub async fn shutdown(&mut self, how: Shutdown) -> io::Result<()> {
         self.send.shutdown(how).await
     }
 
-    /// Both sides, for two futures of one task.
+    /// Both sides, for two futures of one task. [`RecvHalf::recv`] knows nothing of the other side:
+    /// [`TcpStream::flush`] what was sent by [`TcpStream::send_behind`] before.
     pub fn halves(&mut self) -> (&mut RecvHalf, &mut SendHalf) {
         (&mut self.recv, &mut self.send)
     }
 
-    /// Both sides, for two tasks of the worker. The connection closes when both are dropped.
+    /// Both sides, for two tasks of the worker. The connection closes when both are dropped. As with
+    /// [`TcpStream::halves`], flush it before.
     pub fn into_split(self) -> (RecvHalf, SendHalf) {
         (self.recv, self.send)
     }

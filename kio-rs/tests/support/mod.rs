@@ -113,25 +113,65 @@ pub fn assert_echo(stream: &mut StdStream, bytes: &[u8]) {
     });
 }
 
-/// Accepts one connection on one worker and hands it to `main`, which must end.
+/// Says that it was dropped.
+struct Done(mpsc::Sender<()>);
+
+impl Drop for Done {
+    fn drop(&mut self) {
+        _ = self.0.send(());
+    }
+}
+
+/// Accepts one connection on one worker and hands it to `main`, which must end without a panic; then
+/// stops the worker.
 pub fn serve_one<F: Future<Output = ()> + 'static>(
     config: &Config,
     client: impl FnOnce(StdStream),
     main: impl Fn(TcpStream, TcpListener) -> F + Send + Sync + 'static,
 ) -> Result<(), Error> {
+    serve(config, client, main, |ended| {
+        ended
+            .recv_timeout(Duration::from_secs(20))
+            .expect("`main` ended");
+    })
+}
+
+/// Likewise, but stops the worker when the client has ended, whatever `main` does.
+pub fn serve_one_until_stopped<F: Future<Output = ()> + 'static>(
+    config: &Config,
+    client: impl FnOnce(StdStream),
+    main: impl Fn(TcpStream, TcpListener) -> F + Send + Sync + 'static,
+) -> Result<(), Error> {
+    serve(config, client, main, |_| {})
+}
+
+fn serve<F: Future<Output = ()> + 'static>(
+    config: &Config,
+    client: impl FnOnce(StdStream),
+    main: impl Fn(TcpStream, TcpListener) -> F + Send + Sync + 'static,
+    wait: impl FnOnce(&mpsc::Receiver<()>),
+) -> Result<(), Error> {
     let socket = StdListener::bind("127.0.0.1:0").unwrap();
     let address = socket.local_addr().unwrap();
     let main = Arc::new(main);
+    let (done, ended) = mpsc::channel();
     let runtime = Runtime::start(config, 1, move |_, _| {
         let (socket, main) = (socket.try_clone().unwrap(), main.clone());
+        let done = Done(done.clone());
         async move {
+            let _done = done;
             let mut listener = TcpListener::from_std(socket).unwrap();
             let stream = listener.accept().await.unwrap();
             main(stream, listener).await;
         }
     })?;
+    let counters = runtime.counters();
     client(connect(address));
-    runtime.stop()
+    wait(&ended);
+    runtime.stop()?;
+    let errors: u64 = counters.iter().map(|worker| worker.errors.get()).sum();
+    assert_eq!(errors, 0, "`main` did not panic");
+    Ok(())
 }
 
 /// Runs `main` on one worker until it ends.
