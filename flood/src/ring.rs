@@ -84,13 +84,15 @@ impl Ring {
         // Room for what is sent first: a receive and a send a connection.
         let entries = (2 * connections + 8).next_power_of_two().min(MOST_ENTRIES);
         let entries = u32::try_from(entries)?;
-        let uring = IoUring::builder()
-            .setup_clamp()
-            .setup_cqsize(entries * 2)
-            .setup_single_issuer()
-            .setup_defer_taskrun()
-            .build(entries)
-            .map_err(refusal)?;
+        let make = || {
+            IoUring::builder()
+                .setup_clamp()
+                .setup_cqsize(entries * 2)
+                .setup_single_issuer()
+                .setup_defer_taskrun()
+                .build(entries)
+        };
+        let uring = server_kit::while_memory_is_short(make).map_err(refusal)?;
         Ok(Self {
             uring,
             buffers: None,

@@ -35,6 +35,7 @@ mod lines;
 #[cfg(feature = "server")]
 mod pinning;
 mod refusal;
+mod shortage;
 #[cfg(feature = "server")]
 mod signals;
 #[cfg(feature = "server")]
@@ -53,6 +54,7 @@ pub use lines::{CountersLine, Event, Kept, StartLine, print_line};
 #[cfg(feature = "server")]
 pub use pinning::confine;
 pub use refusal::{io_uring_refusal, kernel_release};
+pub use shortage::while_memory_is_short;
 #[cfg(feature = "server")]
 pub use signals::{CaughtSignals, request_stop};
 #[cfg(feature = "server")]

@@ -5,7 +5,7 @@ use std::io;
 use anyhow::{Context, Error, Result};
 use io_uring::{Builder, IoUring, Probe, opcode};
 use nix::sys::resource::{Resource, getrlimit};
-use server_kit::closes_direct_descriptors_at_once;
+use server_kit::{closes_direct_descriptors_at_once, while_memory_is_short};
 
 use crate::args::{Args, Receive, SendBy, SkipSuccess, TaskRun};
 use crate::buffers::Buffers;
@@ -107,7 +107,7 @@ pub(crate) fn build(args: &Args, cpu: Option<usize>) -> Result<IoUring> {
             }
         }
         flags.iter().for_each(|flag| (flag.set)(&mut builder));
-        builder.build(args.queue_depth)
+        while_memory_is_short(|| builder.build(args.queue_depth))
     };
     make(&wanted).map_err(|error| explain(error, &wanted, |flags| make(flags).is_ok()))
 }

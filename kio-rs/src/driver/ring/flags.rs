@@ -4,6 +4,7 @@ use std::io;
 use std::time::Duration;
 
 use io_uring::IoUring;
+use server_kit::while_memory_is_short;
 
 use crate::config::{Config, DriverKind, TaskRun};
 use crate::error::Error;
@@ -146,7 +147,7 @@ fn build(config: &Config, cpu: Option<usize>, flags: &[Flag]) -> io::Result<IoUr
     for flag in flags.iter().filter(|flag| flag.wanted) {
         (flag.set)(&mut builder);
     }
-    builder.build(config.queue_depth)
+    while_memory_is_short(|| builder.build(config.queue_depth))
 }
 
 fn milliseconds(duration: Duration) -> u32 {
