@@ -48,11 +48,17 @@ pub enum Metric {
     CqesPerRequest,
     /// Share of the whole machine that was busy.
     MachineBusy,
+    /// Part of it in user mode.
+    UserShare,
+    /// Part of it in the kernel, hard interrupts with it.
+    SystemShare,
+    /// Part of it in soft interrupts.
+    SoftirqShare,
 }
 
 impl Metric {
     /// All of them, in the order of the tables.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 25] = [
         Self::RequestsPerSecond,
         Self::CpuUsPerRequest,
         Self::LatencyMeanUs,
@@ -75,6 +81,9 @@ impl Metric {
         Self::SqesPerRequest,
         Self::CqesPerRequest,
         Self::MachineBusy,
+        Self::UserShare,
+        Self::SystemShare,
+        Self::SoftirqShare,
     ];
 
     /// Those in which arms are compared.
@@ -112,6 +121,9 @@ impl Metric {
             Self::SqesPerRequest => "sqes_per_request",
             Self::CqesPerRequest => "cqes_per_request",
             Self::MachineBusy => "machine_busy",
+            Self::UserShare => "user_share",
+            Self::SystemShare => "system_share",
+            Self::SoftirqShare => "softirq_share",
         }
     }
 
@@ -140,6 +152,9 @@ impl Metric {
             Self::SqesPerRequest => "SQEs a request",
             Self::CqesPerRequest => "CQEs a request",
             Self::MachineBusy => "Machine busy",
+            Self::UserShare => "Machine, user",
+            Self::SystemShare => "Machine, system",
+            Self::SoftirqShare => "Machine, soft interrupts",
         }
     }
 

@@ -69,7 +69,14 @@ fn check_both_hosts(row: &Measurement, apart: bool) {
     check_row(row);
     let processors = |list: &str| list.split(';').count();
     assert!(row.host_cpu_busy_us.unwrap() > 0 && row.client_host_cpu_busy_us.unwrap() > 0);
-    assert!(row.client_host_cpu_softirq_us.is_some() && row.client_host_cpu_steal_us.is_some());
+    assert!(row.client_host_cpu_steal_us.is_some());
+    let classes = [
+        row.client_host_cpu_user_us,
+        row.client_host_cpu_system_us,
+        row.client_host_cpu_softirq_us,
+    ];
+    let sum = classes.iter().map(|us| us.unwrap()).sum();
+    assert_eq!(row.client_host_cpu_busy_us, Some(sum));
     // Both hosts are one machine in this test.
     assert_eq!(
         processors(&row.host_cpu_busy_by_cpu_us),

@@ -35,7 +35,7 @@ pub use end::{End, EndReason};
 pub use environment::{Build, Environment, SubjectFile};
 pub use load::LoadRecord;
 pub use machine::{Cache, IoUring, Machine, NetworkDevice};
-pub use measurement::{COLUMNS, Measurement};
+pub use measurement::{ADDED_IN_4, COLUMNS, Measurement, columns_of};
 pub use plan::{
     ArmEntry, Expected, Generator, LeftOut, LoadPoint, Placement, Plan, Role, Scheduling, StopRule,
 };
@@ -45,8 +45,11 @@ pub use series::SeriesRecord;
 /// The JSON schema of `environment.json`.
 pub const ENVIRONMENT_SCHEMA: &str = include_str!("../environment.schema.json");
 
-/// Version of all files. A reader refuses any other.
-pub const SCHEMA_VERSION: u32 = 3;
+/// Version of all files, as they are written.
+pub const SCHEMA_VERSION: u32 = 4;
+/// The versions that a reader takes, the newest first; it refuses any other. What an older one does not
+/// have is empty.
+pub const READ_VERSIONS: [u32; 2] = [SCHEMA_VERSION, 3];
 
 /// File name of the [`Plan`].
 pub const EXPERIMENT_FILE: &str = "experiment.toml";

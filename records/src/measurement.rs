@@ -75,6 +75,9 @@ pub struct Measurement {
     pub server_cpu_system_us: Option<u64>,
     /// Server's CPU time by thread, `;` between threads, in the order in which they were made.
     pub server_cpu_by_thread_us: String,
+    /// The part of it in user mode, of the same threads in the same order.
+    #[serde(default)]
+    pub server_cpu_user_by_thread_us: String,
     /// Length of the steady part of the window: from when the connections were open to its end.
     /// Empty, with the next two, for a server that does not report its requests.
     pub steady_us: Option<u64>,
@@ -86,8 +89,12 @@ pub struct Measurement {
     pub client_cpu_us: Option<u64>,
     /// Load generator's CPU time by thread, `;` between threads.
     pub client_cpu_by_thread_us: String,
-    /// CPU time of the whole machine that was not idle, steal not included.
+    /// CPU time of the whole machine that was not idle, steal not included: the sum of the next three.
     pub host_cpu_busy_us: Option<u64>,
+    /// Part of it in user mode, at whatever priority.
+    pub host_cpu_user_us: Option<u64>,
+    /// Part of it in the kernel, hard interrupts with it.
+    pub host_cpu_system_us: Option<u64>,
     /// Part of it spent in soft interrupts.
     pub host_cpu_softirq_us: Option<u64>,
     /// CPU time the hypervisor gave to others.
@@ -101,6 +108,10 @@ pub struct Measurement {
     /// As `host_cpu_busy_us`, of the load generator's machine; empty, as all `client_host_` columns,
     /// when that is the server's.
     pub client_host_cpu_busy_us: Option<u64>,
+    /// Part of it in user mode.
+    pub client_host_cpu_user_us: Option<u64>,
+    /// Part of it in the kernel, hard interrupts with it.
+    pub client_host_cpu_system_us: Option<u64>,
     /// Part of it spent in soft interrupts.
     pub client_host_cpu_softirq_us: Option<u64>,
     /// CPU time the hypervisor of the load generator's machine gave to others.
@@ -181,7 +192,7 @@ impl Measurement {
 }
 
 /// The header of `measurements.csv`, in order. A test holds it equal to [`Measurement`]'s fields.
-pub const COLUMNS: [&str; 65] = [
+pub const COLUMNS: [&str; 70] = [
     "block",
     "sequence",
     "arm",
@@ -214,18 +225,23 @@ pub const COLUMNS: [&str; 65] = [
     "server_cpu_user_us",
     "server_cpu_system_us",
     "server_cpu_by_thread_us",
+    "server_cpu_user_by_thread_us",
     "steady_us",
     "steady_server_cpu_us",
     "steady_requests",
     "client_cpu_us",
     "client_cpu_by_thread_us",
     "host_cpu_busy_us",
+    "host_cpu_user_us",
+    "host_cpu_system_us",
     "host_cpu_softirq_us",
     "host_cpu_steal_us",
     "host_cpu_busy_by_cpu_us",
     "host_cpu_softirq_by_cpu_us",
     "host_cpu_steal_by_cpu_us",
     "client_host_cpu_busy_us",
+    "client_host_cpu_user_us",
+    "client_host_cpu_system_us",
     "client_host_cpu_softirq_us",
     "client_host_cpu_steal_us",
     "client_host_cpu_busy_by_cpu_us",
@@ -249,6 +265,21 @@ pub const COLUMNS: [&str; 65] = [
     "error",
 ];
 
+/// Those of [`COLUMNS`] that schema version 3 does not have.
+pub const ADDED_IN_4: [&str; 5] = [
+    "server_cpu_user_by_thread_us",
+    "host_cpu_user_us",
+    "host_cpu_system_us",
+    "client_host_cpu_user_us",
+    "client_host_cpu_system_us",
+];
+
+/// The header of `measurements.csv` in files of one of [`crate::READ_VERSIONS`].
+pub fn columns_of(version: u32) -> Vec<&'static str> {
+    let there = |column: &&str| version >= 4 || !ADDED_IN_4.contains(column);
+    COLUMNS.into_iter().filter(there).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -260,6 +291,29 @@ mod tests {
         let text = String::from_utf8(writer.into_inner().unwrap()).unwrap();
         let header: Vec<&str> = text.lines().next().unwrap().split(',').collect();
         assert_eq!(header, COLUMNS);
+    }
+
+    #[test]
+    fn a_row_of_version_3_lacks_what_was_added_and_nothing_else() {
+        let row = Measurement {
+            arm: "kio-uring".into(),
+            ..Measurement::default()
+        };
+        let mut writer = csv::Writer::from_writer(Vec::new());
+        writer.serialize(&row).unwrap();
+        let bytes = writer.into_inner().unwrap();
+        let mut reader = csv::Reader::from_reader(bytes.as_slice());
+        let whole = reader.records().next().unwrap().unwrap();
+        let columns = columns_of(3);
+        assert_eq!(columns.len() + ADDED_IN_4.len(), COLUMNS.len());
+        let fields = COLUMNS.iter().zip(&whole);
+        let fields = fields.filter(|(column, _)| columns.contains(column));
+        let fields: csv::StringRecord = fields.map(|(_, field)| field).collect();
+        let header = csv::StringRecord::from(columns);
+        assert_eq!(
+            fields.deserialize::<Measurement>(Some(&header)).unwrap(),
+            row
+        );
     }
 
     #[test]

@@ -29,6 +29,8 @@ pub struct Loads {
     pipeline: Option<u32>,
     generator: Option<Generator>,
     idle_connections: u32,
+    /// Whether connections must stay; otherwise they may be opened anew as well.
+    connections_stay: bool,
 }
 
 impl Loads {
@@ -38,6 +40,7 @@ impl Loads {
             && unless(self.pipeline, load.pipeline)
             && self.generator.is_none_or(|wanted| wanted == load.generator)
             && self.idle_connections == load.idle_connections
+            && !(self.connections_stay && load.requests_per_connection.is_some())
             && load.offered_rate_per_s.is_none()
     }
 }
@@ -64,6 +67,7 @@ const CARD_LOADS: Loads = Loads {
     pipeline: Some(1),
     generator: None,
     idle_connections: 0,
+    connections_stay: false,
 };
 
 /// All targets. A run is judged by those whose arms and loads it has.
@@ -130,6 +134,8 @@ pub const TARGETS: [Target; 11] = [
         loads: Loads {
             connections: &[500],
             generator: Some(Generator::Flood),
+            // One that is opened for a request has entries of its own: to be accepted and closed.
+            connections_stay: true,
             ..CARD_LOADS
         },
         shape: Shape::AtMost(0.10),
@@ -299,6 +305,24 @@ fn quote(target: &Target, what: &str, load: &LoadPoint) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn entries_of_a_saturated_server_are_judged_where_connections_stay() {
+        let target = TARGETS.iter().find(|t| t.id == "entries-saturated");
+        let loads = target.unwrap().loads;
+        let staying = LoadPoint {
+            connections: 500,
+            generator: Generator::Flood,
+            ..LoadPoint::default()
+        };
+        assert!(loads.has(&staying));
+        for requests in [1, 10] {
+            assert!(!loads.has(&LoadPoint {
+                requests_per_connection: Some(requests),
+                ..staying.clone()
+            }));
+        }
+    }
 
     #[test]
     fn every_target_has_an_id_and_a_reason_of_its_own_without_a_digit() {

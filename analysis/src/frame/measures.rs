@@ -16,7 +16,7 @@ const SERVER_CORES: &str = "server_cores";
 type Counter = fn(&Measurement) -> Option<u64>;
 
 /// The raw columns the derivation reads. A window or a number of requests of 0 is no divisor.
-const RAW: [(&str, Counter); 20] = [
+const RAW: [(&str, Counter); 23] = [
     ("window_us", |row| row.window_us.filter(|us| *us > 0)),
     ("requests", |row| row.requests.filter(|count| *count > 0)),
     ("latency_mean_raw", |row| row.latency_mean_us),
@@ -37,6 +37,9 @@ const RAW: [(&str, Counter); 20] = [
         (row.client_host_cpu_busy_us).map_or(row.client_cpu_us, |_| Some(0))
     }),
     ("host_busy_us", |row| row.host_cpu_busy_us),
+    ("host_user_us", |row| row.host_cpu_user_us),
+    ("host_system_us", |row| row.host_cpu_system_us),
+    ("host_softirq_us", |row| row.host_cpu_softirq_us),
     ("host_steal_us", |row| row.host_cpu_steal_us),
     ("rss_raw", |row| row.server_rss_bytes),
     ("entries", |row| row.kernel_entries),
@@ -128,6 +131,9 @@ fn expressions(run: &Run) -> Vec<Expr> {
                 Metric::SqesPerRequest => number("sqes") / requests(),
                 Metric::CqesPerRequest => number("cqes") / requests(),
                 Metric::MachineBusy => number("host_busy_us") / machine(),
+                Metric::UserShare => number("host_user_us") / machine(),
+                Metric::SystemShare => number("host_system_us") / machine(),
+                Metric::SoftirqShare => number("host_softirq_us") / machine(),
             };
             derived.alias(metric.column())
         })

@@ -16,7 +16,7 @@ pub(super) fn end(
     if completeness == Completeness::PartialAllowed && !file.exists() {
         return Ok(None);
     }
-    let end: End = files::read_json(&file)?;
+    let end: End = files::read_json(&file, plan)?;
     let wrong = |fault: String| {
         let field = "blocks".to_owned();
         Err(LoadError::of(&file, Fault::Field { field, fault }))

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use records::READ_VERSIONS;
+
 /// A refusal: the place, the fault, and what to do about it.
 #[derive(Debug)]
 pub struct LoadError {
@@ -58,11 +60,23 @@ pub enum Fault {
     #[error("{0}")]
     Malformed(String),
     /// A file of another version of the records.
-    #[error("field schema_version is {found}, this analysis reads {expected}")]
+    #[error(
+        "field schema_version is {found}, this analysis reads {}",
+        READ_VERSIONS.map(|version| version.to_string()).join(" and ")
+    )]
     SchemaVersion {
         /// The version the file names.
         found: String,
-        /// The version that is read.
+    },
+    /// A file of another version than its run's plan.
+    #[error(
+        "field schema_version is {found}, experiment.toml has {expected}: files of different runs are \
+         mixed"
+    )]
+    MixedVersions {
+        /// The version the file names.
+        found: u32,
+        /// The plan's.
         expected: u32,
     },
     /// A plan that names an arm or a load point twice, or none.
@@ -169,9 +183,10 @@ impl Fault {
             Self::Truncated => {
                 "Finish the run with `bench run --resume`, or restore the file from version control"
             }
-            Self::NotInPlan(_) | Self::Duplicate { .. } | Self::LoadWithoutRow(_) => {
-                "Put each run's files into a folder of its own"
-            }
+            Self::MixedVersions { .. }
+            | Self::NotInPlan(_)
+            | Self::Duplicate { .. }
+            | Self::LoadWithoutRow(_) => "Put each run's files into a folder of its own",
             Self::MixedBinaries { .. } => "Measure all blocks again with one build",
             Self::Missing { .. } => {
                 "Finish the run with `bench run --resume`, or analyse it as it is with --partial"

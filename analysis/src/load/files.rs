@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use records::{Plan, SCHEMA_VERSION};
+use records::{Plan, READ_VERSIONS};
 use serde::de::DeserializeOwned;
 
 use super::{Fault, LoadError};
@@ -34,12 +34,19 @@ pub(super) fn read_toml(file: &Path) -> Result<Plan, LoadError> {
     Ok(plan)
 }
 
-/// A JSON file of a known schema version.
-pub(super) fn read_json<T: DeserializeOwned>(file: &Path) -> Result<T, LoadError> {
+/// A JSON file of the schema version that the run's plan names.
+pub(super) fn read_json<T: DeserializeOwned>(file: &Path, plan: &Plan) -> Result<T, LoadError> {
     let text = read_text(file)?;
     let value: serde_json::Value =
         serde_json::from_str(&text).map_err(|fault| malformed(file, &fault))?;
-    check_version(file, value.get("schema_version"))?;
+    let found = check_version(file, value.get("schema_version"))?;
+    if found != plan.schema_version {
+        let expected = plan.schema_version;
+        return Err(LoadError::of(
+            file,
+            Fault::MixedVersions { found, expected },
+        ));
+    }
     serde_json::from_str(&text).map_err(|fault| malformed(file, &fault))
 }
 
@@ -49,18 +56,11 @@ fn malformed(file: &Path, fault: &impl ToString) -> LoadError {
 }
 
 /// Looked at before anything else: a file of another version fails with that, not with a field.
-fn check_version(file: &Path, found: Option<&impl ToString>) -> Result<(), LoadError> {
+fn check_version(file: &Path, found: Option<&impl ToString>) -> Result<u32, LoadError> {
     let found = found.map_or_else(|| "absent".to_owned(), ToString::to_string);
-    if found == SCHEMA_VERSION.to_string() {
-        return Ok(());
-    }
-    Err(LoadError::of(
-        file,
-        Fault::SchemaVersion {
-            found,
-            expected: SCHEMA_VERSION,
-        },
-    ))
+    let mut read = READ_VERSIONS.into_iter();
+    let known = read.find(|version| version.to_string() == found);
+    known.ok_or_else(|| LoadError::of(file, Fault::SchemaVersion { found }))
 }
 
 fn check_unique<T: Ord + std::fmt::Debug>(

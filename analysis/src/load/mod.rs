@@ -113,7 +113,7 @@ fn without_latencies(dir: &Path, completeness: Completeness) -> Result<(Run, Vec
     // What a rule spared is not missing.
     plan.blocks = end.as_ref().map_or(plan.blocks, |end| end.blocks);
     let calibrations = ending::calibrations(dir)?;
-    let environment: Environment = files::read_json(&dir.join(ENVIRONMENT_FILE))?;
+    let environment: Environment = files::read_json(&dir.join(ENVIRONMENT_FILE), &plan)?;
     let places = Places::new(&plan);
 
     let mut rows = rows::read(&dir.join(MEASUREMENTS_FILE), &places)?;

@@ -22,7 +22,7 @@ pub struct ProfileRun {
 /// Reads and checks a profile's folder. An interrupted one has fewer records, and is taken as it is.
 pub fn load_profile(dir: &Path) -> Result<ProfileRun, LoadError> {
     let plan: Plan = files::read_toml(&dir.join(EXPERIMENT_FILE))?;
-    let environment: Environment = files::read_json(&dir.join(ENVIRONMENT_FILE))?;
+    let environment: Environment = files::read_json(&dir.join(ENVIRONMENT_FILE), &plan)?;
     let file = dir.join(PROFILE_FILE);
     let mut records: Vec<ProfileRecord> = Vec::new();
     for (line, text) in (1..).zip(files::read_lines(&file)?.lines()) {

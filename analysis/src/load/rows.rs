@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use csv::StringRecord;
-use records::{COLUMNS, Environment, Measurement, Plan, SCHEMA_VERSION};
+use records::{Environment, Measurement, Plan, columns_of};
 
 use super::{Fault, Key, LoadError, NumberedRow, Places, Row, completeness, files};
 
@@ -18,7 +18,7 @@ pub(super) fn read(file: &Path, places: &Places<'_>) -> Result<Vec<NumberedRow>,
         .headers()
         .map_err(|fault| field_error(file, 1, "header", &fault))?
         .clone();
-    check_header(file, &header)?;
+    check_header(file, &header, places.plan.schema_version)?;
 
     let mut first_lines: BTreeMap<Key, u64> = BTreeMap::new();
     let mut rows = Vec::new();
@@ -51,14 +51,14 @@ pub(super) fn read(file: &Path, places: &Places<'_>) -> Result<Vec<NumberedRow>,
     Ok(rows)
 }
 
-fn check_header(file: &Path, header: &StringRecord) -> Result<(), LoadError> {
-    let columns = header.len().max(COLUMNS.len());
-    for place in 0..columns {
+fn check_header(file: &Path, header: &StringRecord, version: u32) -> Result<(), LoadError> {
+    let columns = columns_of(version);
+    for place in 0..header.len().max(columns.len()) {
         let found = header.get(place).unwrap_or_default();
-        let wanted = COLUMNS.get(place).copied().unwrap_or_default();
+        let wanted = columns.get(place).copied().unwrap_or_default();
         if found != wanted {
             let fault = Fault::Header {
-                version: SCHEMA_VERSION,
+                version,
                 place: place + 1,
                 found: found.to_owned(),
                 wanted: wanted.to_owned(),
@@ -108,10 +108,15 @@ fn check_sums(file: &Path, line: u64, row: &Measurement) -> Result<(), LoadError
         let fault = format!("{total} is not the sum of its four parts");
         return Err(field_error(file, line, "socket_errors", &fault));
     }
+    check_classes(file, line, row)?;
     for (field, list) in [
         ("accepts_by_worker", &row.accepts_by_worker),
         ("requests_by_worker", &row.requests_by_worker),
         ("server_cpu_by_thread_us", &row.server_cpu_by_thread_us),
+        (
+            "server_cpu_user_by_thread_us",
+            &row.server_cpu_user_by_thread_us,
+        ),
         ("client_cpu_by_thread_us", &row.client_cpu_by_thread_us),
         ("host_cpu_busy_by_cpu_us", &row.host_cpu_busy_by_cpu_us),
         (
@@ -126,6 +131,38 @@ fn check_sums(file: &Path, line: u64, row: &Measurement) -> Result<(), LoadError
     ] {
         if listed(list).is_none() {
             let fault = format!("{list:?} is not a list of numbers with `;` between them");
+            return Err(field_error(file, line, field, &fault));
+        }
+    }
+    Ok(())
+}
+
+/// The classes of a machine's CPU time are all that it was busy with, where they were read.
+fn check_classes(file: &Path, line: u64, row: &Measurement) -> Result<(), LoadError> {
+    for (field, busy, classes) in [
+        (
+            "host_cpu_busy_us",
+            row.host_cpu_busy_us,
+            [
+                row.host_cpu_user_us,
+                row.host_cpu_system_us,
+                row.host_cpu_softirq_us,
+            ],
+        ),
+        (
+            "client_host_cpu_busy_us",
+            row.client_host_cpu_busy_us,
+            [
+                row.client_host_cpu_user_us,
+                row.client_host_cpu_system_us,
+                row.client_host_cpu_softirq_us,
+            ],
+        ),
+    ] {
+        if let (Some(busy), [Some(a), Some(b), Some(c)]) = (busy, classes)
+            && [a, b, c].into_iter().try_fold(0, u64::checked_add) != Some(busy)
+        {
+            let fault = format!("{busy} is not the sum of its three parts");
             return Err(field_error(file, line, field, &fault));
         }
     }

@@ -18,6 +18,7 @@ pub(super) fn display(metric: Metric) -> Display {
         }
         Metric::ServerCoresBusy | Metric::ClientCoresBusy => Display::Percent(1),
         Metric::ForeignShare | Metric::StealShare | Metric::MachineBusy => Display::Percent(1),
+        Metric::UserShare | Metric::SystemShare | Metric::SoftirqShare => Display::Percent(1),
         Metric::ServerRssBytes => Display::Mebibytes,
         Metric::InFlight => Display::Decimals(1),
         _ => Display::Decimals(0),
@@ -41,8 +42,19 @@ fn shown(metric: Metric) -> bool {
             | Metric::SqesPerRequest
             | Metric::CqesPerRequest
             | Metric::MachineBusy
+            | Metric::UserShare
+            | Metric::SystemShare
+            | Metric::SoftirqShare
     )
 }
+
+/// What the processors of the server's machine did, shown where the rows have all of it.
+const BY_CLASS: [Metric; 4] = [
+    Metric::UserShare,
+    Metric::SystemShare,
+    Metric::SoftirqShare,
+    Metric::StealShare,
+];
 
 /// Every cell with its medians, validity and bottleneck.
 pub fn cells(study: &Study) -> Table {
@@ -63,6 +75,8 @@ pub fn cells(study: &Study) -> Table {
     ];
     let has_interval =
         |metric: Metric| (study.cells.iter()).any(|cell| cell.estimates.contains_key(&metric));
+    let has_classes = (study.cells.iter())
+        .any(|cell| (BY_CLASS.iter()).all(|class| cell.medians.get(*class).is_some()));
     for metric in Metric::ALL {
         let kind = if has_interval(metric) {
             Kind::Estimates
@@ -73,7 +87,7 @@ pub fn cells(study: &Study) -> Table {
             key: metric.column().to_owned(),
             title: metric.title().to_owned(),
             kind,
-            shown: shown(metric),
+            shown: shown(metric) || (has_classes && BY_CLASS.contains(&metric)),
         });
     }
     columns.push(Column::new("left_out", "Windows left out", Kind::Numbers));

@@ -51,8 +51,8 @@ fn lines(study: &Study, judged: &Judged) -> Vec<Line> {
             Value::number(subject.claimed, Display::Decimals(3)),
             found,
             blocks,
-            Value::number(judged.p, Display::Decimals(4)),
-            Value::number(judged.p_holm, Display::Decimals(4)),
+            Value::number(judged.p, Display::PValue),
+            Value::number(judged.p_holm, Display::PValue),
             Value::Text(judged.sentence.to_plain()),
         ])
     };

@@ -27,7 +27,7 @@ mod verdicts;
 
 use crate::model::Study;
 use crate::stats::Estimate;
-use crate::text::{fixed, grouped, percent};
+use crate::text::{fixed, grouped, p_value, percent};
 
 pub use across::{differences, headlines, quotients};
 pub use arms::{arms, arms_beside};
@@ -63,6 +63,8 @@ pub enum Display {
     Percent(usize),
     /// Bytes as MiB with one decimal.
     Mebibytes,
+    /// A p-value, or that it is below what its decimals can show.
+    PValue,
 }
 
 impl Display {
@@ -72,6 +74,7 @@ impl Display {
             Self::Decimals(digits) => grouped(value, digits),
             Self::Percent(digits) => percent(value, digits),
             Self::Mebibytes => fixed(value / 1_048_576.0, 1),
+            Self::PValue => p_value(value),
         }
     }
 

@@ -270,6 +270,15 @@ mod tests {
     }
 
     #[test]
+    fn a_small_p_value_is_shown_as_below_and_kept_in_the_file() {
+        let value = Value::Number(1.25e-7, Display::PValue);
+        assert_eq!(markdown(&value), "<\u{a0}0.0001");
+        let shown = html_value(&value, Look::Numbers).into_string();
+        assert_eq!(shown, "&lt;\u{a0}0.0001");
+        assert_eq!(csv_fields(Kind::Numbers, &value), ["0.000000125"]);
+    }
+
+    #[test]
     fn percentages_carry_their_unit_once() {
         let estimate = Estimate {
             value: 0.5,

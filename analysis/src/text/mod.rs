@@ -8,7 +8,7 @@ mod slug;
 use records::{Generator, LoadPoint, Scheduling};
 
 pub use markdown::escape_markdown;
-pub use number::{fixed, grouped, percent, precise, rounded, signed_percent};
+pub use number::{fixed, grouped, p_value, percent, precise, rounded, signed_percent};
 pub use prose::{Prose, joined};
 pub use slug::slug;
 

@@ -70,6 +70,15 @@ pub fn percent(share: f64, digits: usize) -> String {
     format!("{}\u{a0}%", fixed(share * 100.0, digits))
 }
 
+/// A p-value with four decimals, none of which is ever all that it has: one below them is said to be.
+pub fn p_value(p: f64) -> String {
+    if p < 1e-4 {
+        "<\u{a0}0.0001".to_owned()
+    } else {
+        fixed(p, 4)
+    }
+}
+
 /// A ratio as a signed difference in whole percent: 1.26 is `+26 %`.
 pub fn signed_percent(ratio: f64) -> String {
     let text = fixed((ratio - 1.0) * 100.0, 0);
@@ -106,6 +115,14 @@ mod tests {
         assert_eq!(signed_percent(1.26), "+26\u{a0}%");
         assert_eq!(signed_percent(0.8), "\u{2212}20\u{a0}%");
         assert_eq!(signed_percent(1.001), "0\u{a0}%");
+    }
+
+    #[test]
+    fn a_p_value_is_never_nothing() {
+        assert_eq!(p_value(1.0), "1.0000");
+        assert_eq!(p_value(0.0001), "0.0001");
+        assert_eq!(p_value(0.000_099), "<\u{a0}0.0001");
+        assert_eq!(p_value(1e-12), "<\u{a0}0.0001");
     }
 
     #[test]

@@ -4,6 +4,7 @@ use analysis::assess::{Assessment, assess};
 use analysis::bottleneck::Bottleneck;
 use analysis::load::Completeness;
 use analysis::metric::Metric;
+use analysis::report::{Bundle, report};
 
 use super::support::{NO_DIFFERENCE, Scenario, Truth};
 
@@ -52,6 +53,8 @@ fn every_quantity_is_what_its_name_says() {
         (Metric::ClientCoresBusy, 0.95),
         (Metric::ForeignShare, 0.05),
         (Metric::StealShare, 0.01),
+        (Metric::MachineBusy, 0.825),
+        (Metric::SoftirqShare, 0.005),
         (Metric::InFlight, 50.0),
         (Metric::WorkerImbalance, 1.5),
     ];
@@ -63,6 +66,49 @@ fn every_quantity_is_what_its_name_says() {
     let cell = assessment.study.cell(0, 0);
     assert_eq!(cell.bottleneck, Some(Bottleneck::Client));
     assert!(cell.valid());
+}
+
+#[test]
+fn the_machines_time_is_told_by_class_where_the_rows_have_it() {
+    let without = assessed(&scenario());
+    assert_eq!(found(&without, Metric::UserShare), None);
+    assert_eq!(found(&without, Metric::SystemShare), None);
+    let bundle = report(&[without]).unwrap();
+    let (header, line) = first_cell(&bundle);
+    for (column, wanted) in [
+        ("user_share", ""),
+        ("system_share", ""),
+        ("softirq_share", "0.005"),
+        ("steal_share", "0.01"),
+    ] {
+        let place = header.iter().position(|name| name == column);
+        assert_eq!(&line[place.unwrap()], wanted, "{column}");
+    }
+    assert!(!bundle.files()["report.html"].contains(Metric::UserShare.title()));
+
+    let mut scenario = scenario();
+    for row in &mut scenario.rows {
+        row.host_cpu_user_us = Some(880_000);
+        row.host_cpu_system_us = Some(2_400_000);
+        row.host_cpu_softirq_us = Some(20_000);
+    }
+    let with = assessed(&scenario);
+    assert_eq!(found(&with, Metric::UserShare), Some(0.22));
+    assert_eq!(found(&with, Metric::SystemShare), Some(0.6));
+    let bundle = report(&[with]).unwrap();
+    let (header, line) = first_cell(&bundle);
+    let user = header.iter().position(|name| name == "user_share");
+    assert_eq!(&line[user.unwrap()], "0.22");
+    assert!(bundle.files()["report.html"].contains(Metric::UserShare.title()));
+}
+
+/// The header and the first line of the table of cells.
+fn first_cell(bundle: &Bundle) -> (csv::StringRecord, csv::StringRecord) {
+    let table = &bundle.files()["tables/cells.csv"];
+    let mut reader = csv::Reader::from_reader(table.as_bytes());
+    let header = reader.headers().unwrap().clone();
+    let line = reader.records().next().unwrap().unwrap();
+    (header, line)
 }
 
 #[test]

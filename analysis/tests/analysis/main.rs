@@ -20,3 +20,4 @@ mod runs;
 mod splicing;
 mod structure;
 mod support;
+mod versions;

@@ -6,13 +6,12 @@ use std::path::Path;
 
 use analysis::load::{Completeness, Fault, LoadError, load_run};
 use records::{
-    COLUMNS, END_FILE, ENVIRONMENT_FILE, EXPERIMENT_FILE, LOAD_FILE, MEASUREMENTS_FILE,
-    SCHEMA_VERSION, SERIES_FILE,
+    COLUMNS, END_FILE, ENVIRONMENT_FILE, EXPERIMENT_FILE, LOAD_FILE, MEASUREMENTS_FILE, SERIES_FILE,
 };
 
 use super::support::{NO_DIFFERENCE, Scenario, Truth};
 
-fn small() -> Scenario {
+pub(super) fn small() -> Scenario {
     Scenario::new(Truth {
         blocks: 2,
         ..NO_DIFFERENCE
@@ -20,7 +19,7 @@ fn small() -> Scenario {
 }
 
 /// Writes a good run, lets `spoil` change a file's text, and loads it.
-fn refusal(file: &str, spoil: impl FnOnce(String) -> String) -> LoadError {
+pub(super) fn refusal(file: &str, spoil: impl FnOnce(String) -> String) -> LoadError {
     let root = tempfile::tempdir().unwrap();
     small().write(root.path());
     assert!(load_run(root.path(), Completeness::Whole).is_ok());
@@ -28,7 +27,7 @@ fn refusal(file: &str, spoil: impl FnOnce(String) -> String) -> LoadError {
     load_run(root.path(), Completeness::Whole).unwrap_err()
 }
 
-fn edit(dir: &Path, file: &str, spoil: impl FnOnce(String) -> String) {
+pub(super) fn edit(dir: &Path, file: &str, spoil: impl FnOnce(String) -> String) {
     let path = dir.join(file);
     let text = fs::read_to_string(&path).unwrap();
     fs::write(&path, spoil(text)).unwrap();
@@ -45,7 +44,7 @@ fn refusal_of(spoil: impl FnOnce(&mut Scenario)) -> LoadError {
         .unwrap_err()
 }
 
-fn says(error: &LoadError, parts: &[&str]) {
+pub(super) fn says(error: &LoadError, parts: &[&str]) {
     let text = error.to_string();
     for part in parts {
         assert!(text.contains(part), "{part:?} is not in: {text}");
@@ -64,31 +63,6 @@ fn an_absent_file() {
     let error = load_run(root.path(), Completeness::Whole).unwrap_err();
     assert!(matches!(error.fault(), Fault::Unreadable(_)));
     says(&error, &["load.jsonl: cannot be read", "give the path"]);
-}
-
-#[test]
-fn another_schema_version() {
-    for file in [EXPERIMENT_FILE, ENVIRONMENT_FILE] {
-        let error = refusal(file, |text| {
-            text.replace(
-                &format!("schema_version = {SCHEMA_VERSION}"),
-                "schema_version = 1",
-            )
-            .replace(
-                &format!("\"schema_version\": {SCHEMA_VERSION}"),
-                "\"schema_version\": 1",
-            )
-        });
-        assert!(matches!(error.fault(), Fault::SchemaVersion { .. }));
-        says(
-            &error,
-            &[
-                file,
-                &format!("field schema_version is 1, this analysis reads {SCHEMA_VERSION}"),
-                "revision",
-            ],
-        );
-    }
 }
 
 #[test]
@@ -195,6 +169,16 @@ fn sums_that_contradict_each_other() {
         &error,
         &["measurements.csv:5: field socket_errors: 2 is not the sum"],
     );
+    let error = refusal_of(|scenario| {
+        let row = &mut scenario.rows[3];
+        let of = (row.host_cpu_busy_us.unwrap(), row.host_cpu_softirq_us);
+        row.host_cpu_system_us = Some(0);
+        row.host_cpu_user_us = Some(of.0 - of.1.unwrap() - 1);
+    });
+    says(
+        &error,
+        &["measurements.csv:5: field host_cpu_busy_us: ", "the sum"],
+    );
 }
 
 #[test]
@@ -204,6 +188,8 @@ fn a_list_that_is_none() {
         &error,
         &["measurements.csv:2: field requests_by_worker", "\"1;x\""],
     );
+    let error = refusal_of(|run| run.rows[0].server_cpu_user_by_thread_us = "1;;2".into());
+    says(&error, &["field server_cpu_user_by_thread_us", "\"1;;2\""]);
 }
 
 #[test]

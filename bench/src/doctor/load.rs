@@ -66,8 +66,8 @@ fn disturbance() -> Result<(Finding, Finding)> {
     let used = MachineUsage::read()?.since(&before);
     let whole_us = u64::try_from(start.elapsed().as_micros())? * used.cpus;
     let (busy, steal) = (
-        used.busy_us * 100 / whole_us,
-        used.steal_us * 100 / whole_us,
+        used.total.busy_us() * 100 / whole_us,
+        used.total.steal_us * 100 / whole_us,
     );
     let busy = Finding::judge(
         "foreign load",

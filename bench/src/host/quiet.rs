@@ -52,7 +52,7 @@ pub fn is_quiet() -> Result<bool> {
     sleep(LOOK);
     let foreign = MachineUsage::read()?.since(&before);
     let whole_us = u64::try_from(start.elapsed().as_micros())? * foreign.cpus;
-    Ok(foreign.busy_us * 100 <= whole_us * QUIET_PERCENT)
+    Ok(foreign.total.busy_us() * 100 <= whole_us * QUIET_PERCENT)
 }
 
 #[cfg(test)]

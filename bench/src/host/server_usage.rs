@@ -38,6 +38,8 @@ pub struct ServerSpent {
     pub rss_bytes: u64,
     /// CPU time by thread, in the order in which they were made; a thread that ended is left out.
     pub cpu_by_thread_us: Vec<u64>,
+    /// The part of it in user mode.
+    pub cpu_user_by_thread_us: Vec<u64>,
 }
 
 impl ServerUsage {
@@ -84,15 +86,11 @@ impl ServerUsage {
             "a process of the server ended in the window, and its CPU time is lost with it"
         );
         let cpu_us = self.cpu_ns.saturating_sub(before.cpu_ns) / 1000;
-        let user_ticks = self.user_ticks.saturating_sub(before.user_ticks);
-        let system_ticks = self.system_ticks.saturating_sub(before.system_ticks);
-        // A window too short for a tick is split like the process's whole life.
-        let (user, system) = if user_ticks + system_ticks > 0 {
-            (user_ticks, system_ticks)
-        } else {
-            (self.user_ticks, self.system_ticks)
-        };
-        let cpu_user_us = share(cpu_us, user, user + system);
+        let cpu_user_us = thread_usage::user_part(
+            cpu_us,
+            (before.user_ticks, before.system_ticks),
+            (self.user_ticks, self.system_ticks),
+        );
         Ok(ServerSpent {
             cpu_user_us,
             cpu_system_us: cpu_us - cpu_user_us,
@@ -104,6 +102,7 @@ impl ServerUsage {
                 .saturating_sub(before.switches_involuntary),
             rss_bytes: self.rss_bytes,
             cpu_by_thread_us: thread_usage::spent_us(&before.threads, &self.threads),
+            cpu_user_by_thread_us: thread_usage::spent_user_us(&before.threads, &self.threads),
         })
     }
 }
@@ -117,12 +116,6 @@ pub fn cpu_ns(pid: i32) -> Result<u64> {
     let now = ClockId::pid_cpu_clock_id(Pid::from_raw(pid))?.now()?;
     let whole = u64::try_from(now.tv_sec())? * 1_000_000_000;
     Ok(whole + u64::try_from(now.tv_nsec())?)
-}
-
-/// `whole * part / parts`, without overflow; nothing of no parts.
-fn share(whole: u64, part: u64, parts: u64) -> u64 {
-    let share = u128::from(whole) * u128::from(part) / u128::from(parts.max(1));
-    u64::try_from(share).unwrap_or(whole)
 }
 
 /// `pid` and its descendants.

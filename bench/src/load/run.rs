@@ -170,7 +170,7 @@ impl Run {
 
     fn wait_in_the_window(&mut self, length: Duration) -> Result<()> {
         if self.lines.wait_readable(self.began + length)? {
-            return Err(self.ended_early());
+            return Err(self.over_too_soon());
         }
         Ok(())
     }
@@ -255,6 +255,19 @@ impl Run {
         })
     }
 
+    /// Why there is a report, or the end of the output, before all is read that is to be read beside it.
+    fn over_too_soon(&mut self) -> anyhow::Error {
+        let name = self.name;
+        match self.process.wait_until(Instant::now() + PATIENCE) {
+            // It did its part.
+            Ok(Some(status)) if status.success() => anyhow!(
+                "the window of {name} was over before all was read that is read beside it; end what else \
+                 keeps this machine busy, or measure with a longer `--window`"
+            ),
+            _ => self.ended_early(),
+        }
+    }
+
     fn ended_early(&mut self) -> anyhow::Error {
         let name = self.name;
         let how = match self.process.wait_until(Instant::now() + PATIENCE) {
@@ -301,79 +314,4 @@ fn children_cpu() -> Result<Duration> {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::net::TcpListener;
-
-    use super::*;
-    use crate::arms::Arms;
-    use crate::experiment::Experiment;
-    use crate::load::wrk::{self, Wrk};
-    use crate::load::{arguments, closed_loop};
-
-    fn plan() -> Plan {
-        let arms = Arms::load(None, &[]).unwrap();
-        let smoke = Experiment::load("smoke").unwrap();
-        let mut plan = smoke.plan(&arms, &[0], true, 1).unwrap();
-        plan.window_s = 60;
-        plan
-    }
-
-    #[test]
-    fn a_server_that_is_not_there_is_told_in_wrks_words() {
-        let free = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = free.local_addr().unwrap().to_string();
-        drop(free);
-        let wrk = Wrk::find().unwrap();
-        assert!(wrk.version().starts_with("wrk "));
-        let plan = plan();
-        let mut command = wrk.command();
-        command.args(arguments(&plan, &closed_loop(1, 1), &address));
-        let connected = Connected::After(wrk::CONNECTED);
-        let interrupt = Interrupt::default();
-        let mut run = Run::start("wrk", &mut command, connected, &plan, &interrupt).unwrap();
-        let message = run.sockets_in_the_middle().unwrap_err().to_string();
-        assert!(
-            message.contains("exit status: 1: unable to connect"),
-            "{message}"
-        );
-    }
-
-    #[test]
-    fn threads_are_told_by_the_last_reading_that_saw_all_of_them() {
-        let own = i32::try_from(std::process::id()).unwrap();
-        let sampler = sample(own, Duration::from_secs(60)).unwrap();
-        let mut readings = sampler.end();
-        let first = readings.values[0].clone();
-        let mut later = first.clone();
-        later.cpu_ns += 5000;
-        let mut last = later.clone();
-        last.cpu_ns += 4000;
-        last.threads.clear();
-        readings.values.extend([later, last]);
-        let series = client_series(&readings);
-        assert_eq!(series.cpu_us, [0, 5, 9]);
-        assert_eq!(series.by_thread_us, vec![0; first.threads.len()]);
-    }
-
-    #[test]
-    fn connections_that_are_told_and_those_that_never_come() {
-        let script = |script: &str| {
-            let mut command = Command::new("sh");
-            command.args(["-c", script]);
-            let (plan, interrupt) = (plan(), Interrupt::default());
-            Run::start("flood", &mut command, Connected::Told, &plan, &interrupt).unwrap()
-        };
-        script("echo connected; sleep 60")
-            .wait_until_connected()
-            .unwrap();
-        let refused = |text: &str| {
-            let error = script(text).wait_until_connected().unwrap_err();
-            assert_eq!(
-                error.to_string(),
-                "flood ended early with exit status: 1: flood: no ring"
-            );
-        };
-        refused("echo 'flood: no ring' >&2; exit 1");
-        refused("echo '{}'; echo 'flood: no ring' >&2; exit 1");
-    }
-}
+mod tests;

@@ -47,10 +47,12 @@ pub fn fill_window(row: &mut Measurement, window: &Window) {
 
 pub fn fill_spent(row: &mut Measurement, before: &Both, after: &Both) -> Result<()> {
     let machine = after.server.machine.since(&before.server.machine);
-    row.host_cpu_busy_us = Some(machine.busy_us);
-    row.host_cpu_softirq_us = Some(machine.softirq_us);
-    row.host_cpu_steal_us = Some(machine.steal_us);
-    row.host_cpu_busy_by_cpu_us = by_cpu(&machine, |cpu| cpu.busy_us);
+    row.host_cpu_busy_us = Some(machine.total.busy_us());
+    row.host_cpu_user_us = Some(machine.total.user_us);
+    row.host_cpu_system_us = Some(machine.total.system_us);
+    row.host_cpu_softirq_us = Some(machine.total.softirq_us);
+    row.host_cpu_steal_us = Some(machine.total.steal_us);
+    row.host_cpu_busy_by_cpu_us = by_cpu(&machine, CpuUsage::busy_us);
     row.host_cpu_softirq_by_cpu_us = by_cpu(&machine, |cpu| cpu.softirq_us);
     row.host_cpu_steal_by_cpu_us = by_cpu(&machine, |cpu| cpu.steal_us);
 
@@ -63,6 +65,7 @@ pub fn fill_spent(row: &mut Measurement, before: &Both, after: &Both) -> Result<
     row.server_cpu_user_us = Some(server.cpu_user_us);
     row.server_cpu_system_us = Some(server.cpu_system_us);
     row.server_cpu_by_thread_us = join(&server.cpu_by_thread_us);
+    row.server_cpu_user_by_thread_us = join(&server.cpu_user_by_thread_us);
     row.server_rss_bytes = Some(server.rss_bytes);
     row.server_switches_voluntary = Some(server.switches_voluntary);
     row.server_switches_involuntary = Some(server.switches_involuntary);
@@ -78,10 +81,12 @@ pub fn fill_spent(row: &mut Measurement, before: &Both, after: &Both) -> Result<
 fn fill_client(row: &mut Measurement, before: &ClientUsage, after: &ClientUsage) {
     if let (Some(before), Some(after)) = (&before.machine, &after.machine) {
         let machine = after.since(before);
-        row.client_host_cpu_busy_us = Some(machine.busy_us);
-        row.client_host_cpu_softirq_us = Some(machine.softirq_us);
-        row.client_host_cpu_steal_us = Some(machine.steal_us);
-        row.client_host_cpu_busy_by_cpu_us = by_cpu(&machine, |cpu| cpu.busy_us);
+        row.client_host_cpu_busy_us = Some(machine.total.busy_us());
+        row.client_host_cpu_user_us = Some(machine.total.user_us);
+        row.client_host_cpu_system_us = Some(machine.total.system_us);
+        row.client_host_cpu_softirq_us = Some(machine.total.softirq_us);
+        row.client_host_cpu_steal_us = Some(machine.total.steal_us);
+        row.client_host_cpu_busy_by_cpu_us = by_cpu(&machine, CpuUsage::busy_us);
     }
     if let (Some(before), Some(after)) = (&before.network, &after.network) {
         row.client_tcp_retransmits = Some(after.since(before).tcp_retransmits);

@@ -32,6 +32,21 @@ pub fn check_row(row: &Measurement) {
         let used: Vec<u64> = threads.split(';').map(|us| us.parse().unwrap()).collect();
         assert!(used.iter().sum::<u64>() > 0, "{row:?}");
     }
+    let by_thread = |list: &str| -> Vec<u64> {
+        let times = list.split(';').map(|us| us.parse().unwrap());
+        times.collect()
+    };
+    let all = by_thread(&row.server_cpu_by_thread_us);
+    let user = by_thread(&row.server_cpu_user_by_thread_us);
+    assert_eq!(all.len(), user.len(), "{row:?}");
+    assert!(all.iter().zip(&user).all(|(all, user)| user <= all));
+    let classes = [
+        row.host_cpu_user_us,
+        row.host_cpu_system_us,
+        row.host_cpu_softirq_us,
+    ];
+    let sum = classes.iter().map(|us| us.unwrap()).sum();
+    assert_eq!(row.host_cpu_busy_us, Some(sum), "{row:?}");
     let processors = |list: &str| list.split(';').count();
     let count = processors(&row.host_cpu_busy_by_cpu_us);
     assert_eq!(processors(&row.host_cpu_softirq_by_cpu_us), count);

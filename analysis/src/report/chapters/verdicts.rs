@@ -7,7 +7,7 @@ use crate::model::{BASELINE_ARM, Study};
 use crate::report::document::{Entry, Sentence};
 use crate::stats::{ALPHA, EQUIVALENCE_MARGIN, MIN_BLOCKS};
 use crate::tables;
-use crate::text::{Prose, fixed, percent};
+use crate::text::{Prose, p_value, percent};
 
 /// Every claim with its verdict. Of a run that others stand `before` the table is only in files: the
 /// report has one of all runs.
@@ -79,8 +79,8 @@ pub(super) fn entry(study: &Study, judged: &Judged) -> Entry {
         .map_or_else(String::new, |(p, holm)| {
             format!(
                 "Signed-rank p of the ratio to be excluded: {}, with Holm's adjustment {}.",
-                fixed(p, 4),
-                fixed(holm, 4)
+                p_value(p),
+                p_value(holm)
             )
         });
     Entry {
