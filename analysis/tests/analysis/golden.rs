@@ -1,5 +1,8 @@
 //! Data sets whose truth is known, and what the report says of them.
 
+use std::env;
+use std::path::Path;
+
 use analysis::assess::{Assessment, assess};
 use analysis::claims::{Family, Verdict};
 use analysis::load::Completeness;
@@ -8,7 +11,8 @@ use analysis::report::report;
 
 use super::support::{NO_DIFFERENCE, Scenario, Truth};
 
-/// Writes the scenario, assesses it, and holds its report against the committed one.
+/// Writes the scenario, assesses it, and holds its report against the committed one. The report is left in
+/// the folder that `GOLDEN_REPORTS` names, for `paper/check`.
 fn golden(name: &str, scenario: &Scenario) -> Assessment {
     let root = tempfile::tempdir().unwrap();
     let dir = root.path().join(name);
@@ -17,6 +21,9 @@ fn golden(name: &str, scenario: &Scenario) -> Assessment {
     let assessments = [assessment];
     let files = report(&assessments).unwrap();
     insta::assert_snapshot!(format!("report-{name}"), files.files()["report.md"]);
+    if let Some(reports) = env::var_os("GOLDEN_REPORTS") {
+        files.write(&Path::new(&reports).join(name)).unwrap();
+    }
     let [assessment] = assessments;
     assessment
 }
