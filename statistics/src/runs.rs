@@ -12,10 +12,14 @@ use crate::{ALPHA, Estimate, signed_rank};
 /// The ratio over several runs, from the logarithms of each run's block-paired ratios. `None` of fewer
 /// than two runs that have any. [`Estimate::blocks`] are those of all runs.
 pub fn pooled_ratio(runs: &[Vec<f64>]) -> Option<Estimate> {
-    let of_runs: Vec<f64> = (runs.iter())
-        .filter_map(|logs| signed_rank::estimate(logs))
-        .map(|run| run.value)
-        .collect();
+    let of_runs = (runs.iter()).filter_map(|logs| Some(signed_rank::estimate(logs)?.exp()));
+    pooled(&of_runs.collect::<Vec<_>>())
+}
+
+/// The ratio over several runs, from that of each. `None` of fewer than two.
+/// [`Estimate::blocks`] are those of all runs.
+pub fn pooled(runs: &[Estimate]) -> Option<Estimate> {
+    let of_runs: Vec<f64> = runs.iter().map(|run| run.value.ln()).collect();
     let count = of_runs.len() as f64;
     let mean = of_runs.iter().sum::<f64>() / count;
     let squares: f64 = of_runs.iter().map(|run| (run - mean).powi(2)).sum();
@@ -24,7 +28,7 @@ pub fn pooled_ratio(runs: &[Vec<f64>]) -> Option<Estimate> {
         value: mean,
         low: mean - half,
         high: mean + half,
-        blocks: runs.iter().map(Vec::len).sum(),
+        blocks: runs.iter().map(|run| run.blocks).sum(),
     };
     Some(pooled.exp())
 }

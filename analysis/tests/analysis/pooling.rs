@@ -1,9 +1,11 @@
 //! Which runs may stand in one report, and with which words the others are refused.
 
+use std::collections::BTreeMap;
+use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
 
-use super::support::{NO_DIFFERENCE, Scenario, Truth};
+use super::support::{NO_DIFFERENCE, Scenario, Truth, USUAL};
 
 const A: &str = "results/2026-01-02-synthetic-2c-synthetic";
 const B: &str = "results/2026-01-03-synthetic-2c-synthetic";
@@ -49,6 +51,55 @@ fn repeats_stand_in_one_report() {
         repeat.environment.server.memory_bytes += 4096;
     });
     assert!(output.status.success(), "{output:?}");
+}
+
+#[test]
+fn repeats_are_taken_together_run_by_run() {
+    let root = tempfile::tempdir().unwrap();
+    for (run, seed) in [(A, 1), (B, 2)] {
+        let mut scenario = small();
+        scenario.plan.seed = seed;
+        let mut scenario = Scenario::of(scenario.plan, 0.02, |_, _| USUAL);
+        scenario.plan.seed = seed;
+        scenario.write(&root.path().join(run));
+    }
+    assert!(report(root.path()).status.success());
+    let table = root.path().join("out/tables/repeats.csv");
+    let mut rows = csv::Reader::from_path(table).unwrap();
+    let rows: Vec<BTreeMap<String, String>> = rows.deserialize().map(Result::unwrap).collect();
+    let headline = (rows.iter())
+        .find(|row| row["arm"] == "kio-uring" && row["to_arm"] == "tokio-published")
+        .unwrap();
+    assert_eq!(headline["runs"], "2");
+    let number = |name: &str| headline[name].parse::<f64>().unwrap();
+    let (least, greatest) = (number("least"), number("greatest"));
+    let (value, low) = (
+        number("cpu_us_per_request_ratio"),
+        number("cpu_us_per_request_ratio_low"),
+    );
+    assert!(least < greatest, "{headline:?}");
+    assert!(
+        (value - (least * greatest).sqrt()).abs() < 1e-6,
+        "{headline:?}"
+    );
+    // Student's 12.706 with one degree of freedom, times the half of the distance.
+    let half = 12.706_2 * (greatest / least).ln() / 2.0;
+    assert!(((value / low).ln() - half).abs() < 1e-4, "{headline:?}");
+    let text = fs::read_to_string(root.path().join("out/report.md")).unwrap();
+    assert!(text.contains("id=\"repeats\""), "a chapter of its own");
+}
+
+#[test]
+fn one_run_has_no_repeats() {
+    let root = tempfile::tempdir().unwrap();
+    small().write(&root.path().join(A));
+    let output = Command::new(env!("CARGO_BIN_EXE_analysis"))
+        .current_dir(root.path())
+        .args(["report", A, "--out", "out"])
+        .output()
+        .unwrap();
+    assert!(output.status.success());
+    assert!(!root.path().join("out/tables/repeats.csv").exists());
 }
 
 #[test]

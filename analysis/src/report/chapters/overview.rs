@@ -18,7 +18,7 @@ pub(super) fn chapter(assessments: &[Assessment]) -> Vec<Block> {
     if let Some(first) = assessments.first().filter(|_| several) {
         blocks.push(Block::Paragraph(
             Prose::from(
-                "Runs are never pooled: each has a part of its own. The answer above is that of ",
+                "Blocks of different runs are never pooled: each run has a part of its own. The answer above is that of ",
             )
             .link(
                 first.study.title(),
@@ -41,10 +41,29 @@ pub(super) fn chapter(assessments: &[Assessment]) -> Vec<Block> {
             within: None,
         });
     }
+    blocks.extend(repeats(assessments));
     if several {
         blocks.extend(verdicts(assessments));
     }
     blocks
+}
+
+/// What runs of one experiment say together.
+fn repeats(assessments: &[Assessment]) -> Vec<Block> {
+    let table = tables::repeats(assessments);
+    if table.lines.is_empty() {
+        return Vec::new();
+    }
+    vec![
+        heading("repeats", "Repeats"),
+        Block::Paragraph(Prose::from(
+            "Runs of one experiment between which nothing differs that matters. What differs between them \
+             all the same, as boots and days, hits all blocks of a run alike: so each run gives one number, \
+             and the interval is Student's of those numbers. Of two runs it is wide, however near each \
+             other they are.",
+        )),
+        open(table),
+    ]
 }
 
 fn not_measured(assessments: &[Assessment]) -> Prose {
