@@ -49,7 +49,16 @@ pub(crate) fn inside<T: Send>(act: impl FnOnce(&Link) -> Result<T> + Send) -> Re
     })
 }
 
+/// What is missing here. Whatever else goes wrong is a fault of what is tried.
 pub(crate) fn obstacle() -> Option<String> {
-    let refused = inside(|_| Ok(())).err()?;
-    Some(format!("{refused:#} (needs root, and iproute2)"))
+    let unshared = thread::spawn(|| unshare(CloneFlags::CLONE_NEWNET)).join();
+    if let Ok(Err(errno)) = unshared {
+        return Some(format!(
+            "no network namespace can be made: {errno} (needs root)"
+        ));
+    }
+    let found = Command::new("ip").arg("-V").output();
+    found
+        .err()
+        .map(|error| format!("cannot run ip: {error} (the package iproute2)"))
 }

@@ -11,8 +11,8 @@ pub const WANTED: f64 = 0.8;
 /// Experiments simulated for one number.
 const EXPERIMENTS: usize = 400;
 
-/// Claims that are decided together: one of each of the card's loads.
-const FAMILY: usize = 3;
+/// Claims that are decided together where a run has one of each of the card's loads.
+pub const FAMILY: usize = 3;
 
 /// Beyond so many blocks no run goes.
 const MOST_BLOCKS: usize = 200;
@@ -32,12 +32,12 @@ pub fn residuals(log_ratios: &[f64]) -> Vec<f64> {
 }
 
 /// The share of experiments of so many blocks in which a true ratio is told from 1: as a verdict is, by
-/// the interval, the A/A control and Holm over three claims at once.
-pub fn power(residuals: &[f64], true_ratio: f64, blocks: usize, seed: Seed) -> f64 {
+/// the interval, the A/A control and Holm over a family of so many claims, of all of which it is true.
+pub fn power(residuals: &[f64], true_ratio: f64, blocks: usize, family: usize, seed: Seed) -> f64 {
     let mut stream = seed.stream(&format!("power {true_ratio} {blocks}"));
     let mut found = 0;
     for _ in 0..EXPERIMENTS {
-        let claims: Vec<(f64, bool)> = (0..FAMILY)
+        let claims: Vec<(f64, bool)> = (0..family)
             .map(|_| one(residuals, true_ratio.ln(), blocks, &mut stream))
             .collect();
         let ps: Vec<f64> = claims.iter().map(|(p, _)| *p).collect();
@@ -46,7 +46,7 @@ pub fn power(residuals: &[f64], true_ratio: f64, blocks: usize, seed: Seed) -> f
             .filter(|((_, clear), p)| *clear && *p <= ALPHA)
             .count();
     }
-    found as f64 / (EXPERIMENTS * FAMILY) as f64
+    found as f64 / (EXPERIMENTS * family) as f64
 }
 
 /// p-value of there being no difference, and whether the estimate clears the control.
@@ -74,7 +74,7 @@ pub fn blocks_needed(residuals: &[f64], true_ratio: f64, seed: Seed) -> Option<u
     if residuals.is_empty() {
         return None;
     }
-    let enough = |blocks: usize| power(residuals, true_ratio, blocks, seed) >= WANTED;
+    let enough = |blocks: usize| power(residuals, true_ratio, blocks, FAMILY, seed) >= WANTED;
     let mut too_few = crate::MIN_BLOCKS - 1;
     let mut many = 2 * crate::MIN_BLOCKS;
     while !enough(many) {
@@ -105,12 +105,12 @@ pub(crate) fn least(
 
 /// The reduction, a share of the whole, that so many blocks find as often as [`WANTED`], to half a
 /// percent. `None` where they do not find even [`MOST_DETECTABLE`], or there is no noise to judge by.
-pub fn detectable(residuals: &[f64], blocks: usize, seed: Seed) -> Option<f64> {
-    if residuals.is_empty() {
+pub fn detectable(residuals: &[f64], blocks: usize, family: usize, seed: Seed) -> Option<f64> {
+    if residuals.is_empty() || family == 0 {
         return None;
     }
     let share = |steps: usize| steps as f64 * DETECTABLE_STEP;
-    let found = |steps: usize| power(residuals, 1.0 - share(steps), blocks, seed) >= WANTED;
+    let found = |steps: usize| power(residuals, 1.0 - share(steps), blocks, family, seed) >= WANTED;
     found(MOST_DETECTABLE_STEPS).then(|| share(least(0, MOST_DETECTABLE_STEPS, found)))
 }
 
@@ -136,8 +136,8 @@ mod tests {
         let few = blocks_needed(&quiet, 0.95, seed).unwrap();
         let more = blocks_needed(&loud, 0.95, seed).unwrap();
         assert!(few < more, "{few} and {more}");
-        assert!(power(&loud, 0.95, more, Seed::new(2)) >= WANTED - 0.05);
-        assert!(power(&loud, 0.95, more / 2, Seed::new(2)) < WANTED);
+        assert!(power(&loud, 0.95, more, FAMILY, Seed::new(2)) >= WANTED - 0.05);
+        assert!(power(&loud, 0.95, more / 2, FAMILY, Seed::new(2)) < WANTED);
         assert_eq!(blocks_needed(&noise(3.0), 0.95, seed), None);
         assert_eq!(blocks_needed(&[], 0.95, seed), None);
     }
@@ -145,18 +145,23 @@ mod tests {
     #[test]
     fn what_is_detectable_is_found_and_half_of_it_is_not() {
         let noise = noise(0.04);
-        let effect = detectable(&noise, 15, Seed::new(1)).unwrap();
-        assert!(power(&noise, 1.0 - effect, 15, Seed::new(2)) >= WANTED - 0.05);
-        assert!(power(&noise, 1.0 - effect / 2.0, 15, Seed::new(2)) < WANTED);
-        let more_blocks = detectable(&noise, 40, Seed::new(1)).unwrap();
+        let effect = detectable(&noise, 15, FAMILY, Seed::new(1)).unwrap();
+        assert!(power(&noise, 1.0 - effect, 15, FAMILY, Seed::new(2)) >= WANTED - 0.05);
+        assert!(power(&noise, 1.0 - effect / 2.0, 15, FAMILY, Seed::new(2)) < WANTED);
+        let more_blocks = detectable(&noise, 40, FAMILY, Seed::new(1)).unwrap();
         assert!(more_blocks < effect, "{more_blocks} and {effect}");
-        assert_eq!(detectable(&self::noise(3.0), 15, Seed::new(1)), None);
-        assert_eq!(detectable(&[], 15, Seed::new(1)), None);
+        assert_eq!(
+            detectable(&self::noise(3.0), 15, FAMILY, Seed::new(1)),
+            None
+        );
+        // The least p of so few blocks is more than so large a family allows.
+        assert_eq!(detectable(&noise, 8, 8, Seed::new(1)), None);
+        assert_eq!(detectable(&[], 15, FAMILY, Seed::new(1)), None);
     }
 
     #[test]
     fn without_an_effect_almost_nothing_is_found() {
-        assert!(power(&noise(0.05), 1.0, 12, Seed::new(1)) <= ALPHA / FAMILY as f64 * 1.2);
+        assert!(power(&noise(0.05), 1.0, 12, FAMILY, Seed::new(1)) <= ALPHA / FAMILY as f64 * 1.2);
     }
 
     #[test]

@@ -73,7 +73,7 @@ fn the_plans_with_a_rule_have_the_blocks_that_a_five_percent_effect_needs() {
         };
         let noise = noise_of(&folder);
         let seed = Seed::new(20_251_108);
-        let found = power::power(&noise, RATIO, blocks, seed);
+        let found = power::power(&noise, RATIO, blocks, power::FAMILY, seed);
         assert!(
             found >= WANTED,
             "{name}: of 5 % effects {found} are found with {blocks} blocks; give the experiment {:?}",

@@ -10,6 +10,8 @@ use hdrhistogram::serialization::Deserializer;
 /// What `HdrHistogram` V2 in deflate form begins with, and what is inside.
 const DEFLATED: u32 = 0x1c84_9314;
 const PLAIN: u32 = 0x1c84_9313;
+/// The largest count there is: a sign takes a bit.
+const MOST: u64 = i64::MAX as u64;
 /// Bytes before the counts inside.
 const HEADER: usize = 40;
 
@@ -32,6 +34,8 @@ pub(super) struct Counts {
 pub(super) struct Decoder {
     inflate: Decompress,
     plain: Vec<u8>,
+    /// The bounds that were seen last, and how many places they have.
+    room: Option<((Scale, u64), usize)>,
 }
 
 impl Decoder {
@@ -39,6 +43,7 @@ impl Decoder {
         Self {
             inflate: Decompress::new(true),
             plain: Vec::new(),
+            room: None,
         }
     }
 
@@ -60,14 +65,28 @@ impl Decoder {
             && be_u64(header, 32)? == 1.0_f64.to_bits();
         let length = usize::try_from(be_u32(header, 4)?).ok()?;
         let payload = self.plain.get(HEADER..)?.get(..length)?;
-        whole.then_some(Counts {
+        let counts = Counts {
             scale: Scale {
                 digits: be_u32(header, 12)?,
                 low: be_u64(header, 16)?,
             },
             high: be_u64(header, 24)?,
             by_place: by_place(payload)?,
-        })
+        };
+        (whole && self.fits(&counts)).then_some(counts)
+    }
+
+    /// Whether its counts are within its own bounds: damaged data may have others, and more places than
+    /// any histogram has.
+    fn fits(&mut self, counts: &Counts) -> bool {
+        let bounds = (counts.scale, counts.high);
+        if self.room.is_none_or(|(known, _)| known != bounds) {
+            let digits = u8::try_from(counts.scale.digits).unwrap_or(u8::MAX);
+            let made = Histogram::<u64>::new_with_bounds(counts.scale.low, counts.high, digits);
+            self.room = made.ok().map(|made| (bounds, made.distinct_values()));
+        }
+        let needed = counts.by_place.last().map_or(0, |(place, _)| place + 1);
+        self.room.is_some_and(|(_, places)| needed <= places)
     }
 
     fn inflate(&mut self, deflated: &[u8]) -> Option<()> {
@@ -157,20 +176,12 @@ impl Sum {
         self.high = self.high.max(counts.high);
         let needed = counts.by_place.last().map_or(0, |(place, _)| place + 1);
         if needed > self.counts.len() {
-            // More places than any histogram has would be allocated for damaged data.
-            let room = Histogram::<u64>::new_with_bounds(
-                scale.low,
-                self.high,
-                u8::try_from(scale.digits).unwrap_or(u8::MAX),
-            );
-            if !room.is_ok_and(|room| needed <= room.distinct_values()) {
-                return Err("it has more counts than its bounds allow".to_owned());
-            }
             self.counts.resize(needed, 0);
         }
         for (place, count) in &counts.by_place {
             let sum = &mut self.counts[*place];
-            *sum = sum.saturating_add(*count);
+            *sum = (sum.checked_add(*count).filter(|sum| *sum <= MOST))
+                .ok_or("its counts are more than can be counted")?;
         }
         Ok(())
     }

@@ -46,13 +46,20 @@ impl Windows {
     }
 }
 
-/// Takes a run's records, by the places of arm and load point and in the order of blocks.
+/// Takes a run's records, by the places of arm and load point and in the order of blocks. A window without
+/// a row was not judged, as the last of an interrupted run: it is left out.
 pub(super) fn by_cell(run: &mut Run) -> BTreeMap<(usize, usize), Vec<SeriesRecord>> {
     let mut cells: BTreeMap<(usize, usize), Vec<SeriesRecord>> = BTreeMap::new();
     for record in std::mem::take(&mut run.series) {
         let arm = (run.plan.arms.iter()).position(|arm| arm.name == record.arm);
         let point = (run.plan.load_points.iter()).position(|load| *load == record.load);
-        if let (Some(arm), Some(point)) = (arm, point) {
+        if let (Some(arm), Some(point)) = (arm, point)
+            && (run.rows)
+                .binary_search_by_key(&(arm, point, record.block), |row| {
+                    (row.key.arm, row.key.point, row.key.block)
+                })
+                .is_ok()
+        {
             cells.entry((arm, point)).or_default().push(record);
         }
     }

@@ -6,7 +6,7 @@ use crate::claims::{Family, Judged, OUR_ARM, Verdict};
 use crate::experiments::{absent, experiment};
 use crate::figures;
 use crate::metric::Metric;
-use crate::model::{BASELINE_ARM, Study};
+use crate::model::{BASELINE_ARM, Outcome, Study};
 use crate::tables::{Column, Display, Kind, Line, Table, Value};
 use crate::text::{Prose, escape_markdown, fixed, joined, load_label};
 
@@ -50,8 +50,8 @@ pub fn section(assessments: &[Assessment], figure: Option<&str>) -> String {
         .map(|experiment| Prose::new().code(experiment.name))
         .collect();
     text += &format!(
-        "All of that is the first run's; the others, with their raw rows, say more. The ratio is that of CPU a request, {} to {}, at the loads \
-         where it is lowest and highest.{}\n\n",
+        "All of that is the first run's; the others, with their raw rows, say more. The ratio is that of CPU a request, {} to {}, at the valid loads \
+         where it is lowest and highest, without their intervals.{}\n\n",
         Prose::new().code(OUR_ARM).to_markdown(),
         Prose::new().code(BASELINE_ARM).to_markdown(),
         if absent.is_empty() {
@@ -99,13 +99,25 @@ fn range(study: &Study) -> String {
             Some(ratio.outcome.estimate()?.value)
         })
         .collect();
+    let points = study.plan.load_points.len();
+    let invalid = (0..points)
+        .filter(|point| {
+            let ratio = pair.and_then(|pair| study.ratio(pair, *point, Metric::CpuUsPerRequest));
+            matches!(ratio.map(|ratio| &ratio.outcome), Some(Outcome::Invalid(_)))
+        })
+        .count();
+    let left_out = match invalid {
+        0 => String::new(),
+        _ => format!("; {invalid} of {points} loads invalid"),
+    };
     let lowest = ratios.iter().copied().reduce(f64::min);
     let highest = ratios.iter().copied().reduce(f64::max);
     match (lowest, highest) {
         (Some(low), Some(high)) if low < high => {
-            format!("{} to {}", fixed(low, 3), fixed(high, 3))
+            format!("{} to {}{left_out}", fixed(low, 3), fixed(high, 3))
         }
-        (Some(only), _) => fixed(only, 3),
+        (Some(only), _) => format!("{}{left_out}", fixed(only, 3)),
+        _ if invalid > 0 => format!("\u{2013}{left_out}"),
         _ => "\u{2013}".to_owned(),
     }
 }
@@ -203,7 +215,7 @@ fn table(study: &Study) -> Option<Table> {
         let ratio = |metric| {
             let outcome = study.ratio(pair, point, metric).map(|ratio| &ratio.outcome);
             match outcome {
-                Some(crate::model::Outcome::Invalid(_)) => Value::Text("invalid".to_owned()),
+                Some(Outcome::Invalid(_)) => Value::Text("invalid".to_owned()),
                 other => Value::estimate(other.and_then(|o| o.estimate()), Display::Decimals(3)),
             }
         };

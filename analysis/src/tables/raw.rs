@@ -33,12 +33,15 @@ pub fn measurements_head() -> Table {
 /// A line a measurement, in the order of cells and blocks, part by part.
 pub fn measurements(study: &Study) -> impl Iterator<Item = Table> {
     let parts = study.rows.chunks(PART).zip(study.derived.chunks(PART));
-    parts.map(|(rows, derived)| Table {
+    let parts = parts.map(|(rows, derived)| Table {
         lines: (rows.iter().zip(derived))
             .map(|(row, derived)| line(study, row, derived))
             .collect(),
         ..measurements_head()
-    })
+    });
+    // A run that has just begun has a table without lines.
+    let none = study.rows.is_empty().then(measurements_head);
+    none.into_iter().chain(parts)
 }
 
 fn line(study: &Study, row: &Window, derived: &Derived) -> Line {

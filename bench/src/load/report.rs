@@ -82,15 +82,17 @@ fn start_of(text: &str) -> &str {
     &text[..end]
 }
 
+/// A window as wrk's script reports it.
+#[cfg(test)]
+pub const A_WINDOW: &str = r#"{"line":"window","duration_us":1100276,"requests":74104,"bytes":3853408,"errors_connect":1,"errors_read":2,"errors_write":3,"errors_status":4,"errors_timeout":5,"client_cpu_us":590988,"latency_min_us":7,"latency_mean_us":164,"latency_stdev_us":182,"latency_p50_us":110,"latency_p90_us":352,"latency_p99_us":810,"latency_p999_us":1942,"latency_max_us":4263}"#;
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const WINDOW: &str = r#"{"line":"window","duration_us":1100276,"requests":74104,"bytes":3853408,"errors_connect":1,"errors_read":2,"errors_write":3,"errors_status":4,"errors_timeout":5,"client_cpu_us":590988,"latency_min_us":7,"latency_mean_us":164,"latency_stdev_us":182,"latency_p50_us":110,"latency_p90_us":352,"latency_p99_us":810,"latency_p999_us":1942,"latency_max_us":4263}"#;
-
     #[test]
     fn the_window_is_read_and_wrks_text_is_passed_over() {
-        let read = window(WINDOW).unwrap().unwrap();
+        let read = window(A_WINDOW).unwrap().unwrap();
         assert_eq!((read.requests, read.errors_timeout), (74104, 5));
         assert_eq!((read.latency_p999_us, read.latency_max_us), (1942, 4263));
         assert_eq!(window("  Thread Stats   Avg").unwrap(), None);
@@ -106,17 +108,17 @@ mod tests {
 
     #[test]
     fn mangled_output_is_an_error() {
-        let torn = &WINDOW[..WINDOW.len() - 5];
+        let torn = &A_WINDOW[..A_WINDOW.len() - 5];
         assert!(
             window(torn)
                 .unwrap_err()
                 .to_string()
                 .contains("not readable")
         );
-        assert!(window(&WINDOW.replace("74104", "-nan")).is_err());
-        assert!(window(&WINDOW.replace("requests", "answers")).is_err());
+        assert!(window(&A_WINDOW.replace("74104", "-nan")).is_err());
+        assert!(window(&A_WINDOW.replace("requests", "answers")).is_err());
         assert!(window(r#"{"line":"histogram","pairs":[]}"#).is_err());
-        assert!(histogram(WINDOW).is_err());
+        assert!(histogram(A_WINDOW).is_err());
         assert!(histogram("Transfer/sec: 1MB").is_err());
         assert!(histogram(r#"{"line":"histogram","pairs":[[1]]}"#).is_err());
     }

@@ -255,16 +255,24 @@ impl Run {
         })
     }
 
-    /// Why there is a report, or the end of the output, before all is read that is to be read beside it.
+    /// Why there is output, or the end of it, before all is read that is to be read beside the window.
     fn over_too_soon(&mut self) -> anyhow::Error {
         let name = self.name;
-        match self.process.wait_until(Instant::now() + PATIENCE) {
-            // It did its part.
-            Ok(Some(status)) if status.success() => anyhow!(
-                "the window of {name} was over before all was read that is read beside it; end what else \
-                 keeps this machine busy, or measure with a longer `--window`"
-            ),
-            _ => self.ended_early(),
+        loop {
+            match self.lines.next(Instant::now() + PATIENCE) {
+                Ok(Next::Line(text))
+                    if report::window(&text).is_ok_and(|found| found.is_some()) =>
+                {
+                    // It did its part.
+                    return anyhow!(
+                        "the window of {name} was over before all was read that is read beside it; end what \
+                         else keeps this machine busy, or measure with a longer `--window`"
+                    );
+                }
+                Ok(Next::Line(_)) => {}
+                Ok(Next::Closed | Next::Late) => return self.ended_early(),
+                Err(error) => return error,
+            }
         }
     }
 

@@ -27,7 +27,7 @@ pub(super) fn chapter(assessments: &[Assessment]) -> Vec<Block> {
             .text(format!(
                 ": of the experiments in the order {}, {}, {}, and so on as in the table below, the \
                  first that was run, and of several runs of it the newest, those over loopback before \
-                 others, whatever they show.",
+                 others.",
                 EXPERIMENTS[0].name, EXPERIMENTS[1].name, EXPERIMENTS[2].name
             )),
         ));

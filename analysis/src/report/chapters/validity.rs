@@ -187,17 +187,21 @@ fn detectable(study: &Study) -> Prose {
         Outcome::Measured { log_ratios, .. } => Some(log_ratios),
         Outcome::Invalid(_) | Outcome::NotMeasured => None,
     };
+    // Our claims: they are decided together, each by the blocks of its own.
+    let ours = |point| logs(study.headline_pair()?, point).map(Vec::len);
+    let points = 0..study.plan.load_points.len();
+    let family = points.filter(|point| ours(*point).is_some()).count();
     let of_loads: Vec<(usize, &Vec<f64>)> = (study.noise.controls().iter())
         .flat_map(|&pair| (0..study.plan.load_points.len()).map(move |point| (pair, point)))
         .filter_map(|(pair, point)| Some((point, logs(pair, point)?)))
-        .filter(|(_, logs)| logs.len() >= MIN_BLOCKS)
+        .filter(|(point, logs)| logs.len() >= MIN_BLOCKS && ours(*point).is_some())
         .collect();
     let found: Vec<String> = (of_loads.par_iter())
         .map(|(point, logs)| {
             let residuals = power::residuals(logs);
             let seed = Seed::new(study.plan.seed);
-            let blocks = logs.len().min(MOST_SIMULATED_BLOCKS);
-            let effect = power::detectable(&residuals, blocks, seed).map_or_else(
+            let blocks = ours(*point).unwrap_or(0).min(MOST_SIMULATED_BLOCKS);
+            let effect = power::detectable(&residuals, blocks, family, seed).map_or_else(
                 || format!("more than {}", percent(MOST_DETECTABLE, 0)),
                 |effect| percent(effect, 1),
             );
@@ -210,7 +214,7 @@ fn detectable(study: &Study) -> Prose {
     }
     Prose::from(format!(
         "Power: with the noise that the repeat shows, {} of runs would tell this much less CPU a request \
-         from none: {}.",
+         from none, if it were so at all {family} loads of our claims, which are judged together: {}.",
         percent(WANTED, 0),
         found.join("; ")
     ))
