@@ -29,7 +29,11 @@ const FAULTS: [(u32, &str, &str); 8] = [
         "wrk ended early with exit status: 0",
     ),
     (13, "$WRK \"$@\" | sed 's/[0-9]/x/g'", "not readable"),
-    (14, "$WRK \"$@\" | head -c 60", "not readable"),
+    (
+        14,
+        "$WRK \"$@\" | head -c 60",
+        "wrk ended early with exit status: 0",
+    ),
     (15, "$WRK \"$@\"; exit 3", "exit status: 3"),
     (
         16,
