@@ -33,16 +33,16 @@ pub fn repeats(assessments: &[Assessment]) -> Table {
             Column::new("greatest", "Greatest", Kind::Numbers),
             Column::new("cpu_us_per_request_ratio", "Together", Kind::Estimates),
         ],
-        lines: repeated.flat_map(lines).collect(),
+        lines: repeated.flat_map(|runs| lines(&runs)).collect(),
     }
 }
 
-fn lines(runs: Vec<&Study>) -> Vec<Line> {
+fn lines(runs: &[&Study]) -> Vec<Line> {
     let first = runs[0];
     let points = 0..first.plan.load_points.len();
     (first.comparisons.iter())
         .flat_map(|comparison| points.clone().map(move |point| (comparison, point)))
-        .filter_map(|(comparison, point)| line(&runs, comparison, point))
+        .filter_map(|(comparison, point)| line(runs, comparison, point))
         .collect()
 }
 

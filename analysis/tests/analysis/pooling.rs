@@ -174,7 +174,7 @@ fn the_same_experiment_on_another_kind_of_host_stands_beside_it() {
     other.write(&root.path().join(B));
     let output = report(root.path());
     assert!(output.status.success(), "{output:?}");
-    let text = std::fs::read_to_string(root.path().join("out/report.md")).unwrap();
+    let text = fs::read_to_string(root.path().join("out/report.md")).unwrap();
     // That of this machine's loopback first, though it is the older one.
     let place = |heading: &str| text.find(heading).unwrap_or_else(|| panic!("no {heading}"));
     assert!(place("</a>Experiment synthetic\n") < place("</a>Experiment synthetic, host netns\n"));
@@ -197,7 +197,7 @@ fn a_load_generator_with_a_machine_of_its_own_has_its_own_column() {
         .current_dir(root.path())
         .args(["report", A, "--out", "out"]);
     assert!(output.status().unwrap().success());
-    let read = |file: &str| std::fs::read_to_string(root.path().join("out").join(file)).unwrap();
+    let read = |file: &str| fs::read_to_string(root.path().join("out").join(file)).unwrap();
     let table = read("tables/environment.csv");
     assert!(
         table.contains("Processor,Synthetic CPU,Client CPU"),
