@@ -51,7 +51,7 @@ pub fn check(runs: &[Described<'_>]) -> Result<(), PoolError> {
         // One of them is enough: what equals the first equals the others.
         let first = runs[..place]
             .iter()
-            .find(|other| which(other) == which(run));
+            .find(|other| which(other.plan) == which(run.plan));
         if let Some(first) = first {
             check_pair(*first, *run)?;
         }
@@ -59,8 +59,9 @@ pub fn check(runs: &[Described<'_>]) -> Result<(), PoolError> {
     Ok(())
 }
 
-fn which<'a>(run: &Described<'a>) -> (&'a str, &'a str) {
-    (&run.plan.experiment, &run.plan.host)
+/// What runs that are repeats of each other have in common: the experiment and the kind of host.
+pub fn which(plan: &Plan) -> (&str, &str) {
+    (&plan.experiment, &plan.host)
 }
 
 fn check_pair(a: Described<'_>, b: Described<'_>) -> Result<(), PoolError> {

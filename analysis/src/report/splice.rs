@@ -92,19 +92,15 @@ fn run_line(assessment: &Assessment) -> String {
 
 /// The lowest and the highest ratio of our server to the baseline.
 fn range(study: &Study) -> String {
-    let pair = study.headline_pair();
-    let ratios: Vec<f64> = (0..study.plan.load_points.len())
-        .filter_map(|point| {
-            let ratio = study.ratio(pair?, point, Metric::CpuUsPerRequest)?;
-            Some(ratio.outcome.estimate()?.value)
-        })
-        .collect();
     let points = study.plan.load_points.len();
-    let invalid = (0..points)
-        .filter(|point| {
-            let ratio = pair.and_then(|pair| study.ratio(pair, *point, Metric::CpuUsPerRequest));
-            matches!(ratio.map(|ratio| &ratio.outcome), Some(Outcome::Invalid(_)))
-        })
+    let outcomes: Vec<&Outcome> = (0..points)
+        .filter_map(|point| study.ratio(study.headline_pair()?, point, Metric::CpuUsPerRequest))
+        .map(|ratio| &ratio.outcome)
+        .collect();
+    let estimates = outcomes.iter().filter_map(|outcome| outcome.estimate());
+    let ratios: Vec<f64> = estimates.map(|estimate| estimate.value).collect();
+    let invalid = (outcomes.iter())
+        .filter(|outcome| matches!(outcome, Outcome::Invalid(_)))
         .count();
     let left_out = match invalid {
         0 => String::new(),

@@ -6,6 +6,7 @@ use super::{Column, Display, Kind, Line, Table, Value};
 use crate::assess::Assessment;
 use crate::metric::Metric;
 use crate::model::{Comparison, Study};
+use crate::pooling::which;
 use crate::stats::Estimate;
 use crate::stats::runs::pooled;
 use crate::text::load_label;
@@ -16,8 +17,7 @@ const RATIO: Display = Display::Decimals(3);
 pub fn repeats(assessments: &[Assessment]) -> Table {
     let mut groups: BTreeMap<(&str, &str), Vec<&Study>> = BTreeMap::new();
     for study in assessments.iter().map(|assessment| &assessment.study) {
-        let which = (study.plan.experiment.as_str(), study.plan.host.as_str());
-        groups.entry(which).or_default().push(study);
+        groups.entry(which(&study.plan)).or_default().push(study);
     }
     let repeated = groups.into_values().filter(|runs| runs.len() > 1);
     Table {

@@ -18,10 +18,12 @@ fn small() -> Scenario {
     .only(50)
 }
 
-fn report(root: &Path) -> Output {
+fn report(root: &Path, runs: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_analysis"))
         .current_dir(root)
-        .args(["report", A, B, "--out", "out"])
+        .arg("report")
+        .args(runs)
+        .args(["--out", "out"])
         .output()
         .unwrap()
 }
@@ -33,7 +35,7 @@ fn with(change: impl Fn(&mut Scenario)) -> Output {
     let mut other = small();
     change(&mut other);
     other.write(&root.path().join(B));
-    report(root.path())
+    report(root.path(), &[A, B])
 }
 
 /// The words of the refusal.
@@ -63,7 +65,7 @@ fn repeats_are_taken_together_run_by_run() {
         scenario.plan.seed = seed;
         scenario.write(&root.path().join(run));
     }
-    assert!(report(root.path()).status.success());
+    assert!(report(root.path(), &[A, B]).status.success());
     let table = root.path().join("out/tables/repeats.csv");
     let mut rows = csv::Reader::from_path(table).unwrap();
     let rows: Vec<BTreeMap<String, String>> = rows.deserialize().map(Result::unwrap).collect();
@@ -93,12 +95,7 @@ fn repeats_are_taken_together_run_by_run() {
 fn one_run_has_no_repeats() {
     let root = tempfile::tempdir().unwrap();
     small().write(&root.path().join(A));
-    let output = Command::new(env!("CARGO_BIN_EXE_analysis"))
-        .current_dir(root.path())
-        .args(["report", A, "--out", "out"])
-        .output()
-        .unwrap();
-    assert!(output.status.success());
+    assert!(report(root.path(), &[A]).status.success());
     assert!(!root.path().join("out/tables/repeats.csv").exists());
 }
 
@@ -172,7 +169,7 @@ fn the_same_experiment_on_another_kind_of_host_stands_beside_it() {
     other.plan.host = "netns".into();
     other.plan.window_s += 1;
     other.write(&root.path().join(B));
-    let output = report(root.path());
+    let output = report(root.path(), &[A, B]);
     assert!(output.status.success(), "{output:?}");
     let text = fs::read_to_string(root.path().join("out/report.md")).unwrap();
     // That of this machine's loopback first, though it is the older one.
