@@ -141,10 +141,13 @@ fn a_run_has_rows_from_both_hosts_and_executes_only_what_has_the_right_hash() {
     );
     let executed = directory.path().join("executed");
     let script = format!("#!/bin/sh\ntouch {}\n", executed.display());
-    // What is being executed cannot be written to.
     wait_for("the end of all there", || sshd.running().is_empty());
+    // In its place, not into it: a file stays busy for a moment after its process is gone from /proc.
+    let other = directory.path().join("other");
     for (path, _) in &before {
-        fs::write(path, &script).unwrap();
+        fs::write(&other, &script).unwrap();
+        fs::set_permissions(&other, fs::metadata(path).unwrap().permissions()).unwrap();
+        fs::rename(&other, path).unwrap();
     }
     let again = ["run", "there.toml", "--seed", "1", "--out", "again"];
     let (ended, _, stderr) = run(&mut sshd.bench(directory.path(), &again));
