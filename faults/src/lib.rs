@@ -24,7 +24,7 @@ mod subject;
 mod table;
 mod watch;
 
-pub use faults::{FAULTS, Fault};
+pub use faults::{FAULTS, Fault, GUEST_FAULTS};
 pub use figures::Figures;
 pub use subject::{Kind, SUBJECTS, Scale, Stand, Subject};
 pub use table::{Row, replace_part};

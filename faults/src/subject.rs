@@ -1,6 +1,8 @@
 //! The servers, and starting one.
 
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
@@ -95,7 +97,11 @@ pub struct Stand {
     /// How much.
     pub scale: Scale,
     program: PathBuf,
+    ordinary: bool,
 }
+
+/// An ordinary user and group: nobody's.
+const ORDINARY: u32 = 65_534;
 
 impl Stand {
     /// # Errors
@@ -113,7 +119,16 @@ impl Stand {
             subject,
             scale,
             program,
+            ordinary: false,
         })
+    }
+
+    /// The same, started by root for somebody else.
+    pub(crate) fn of_an_ordinary_user(&self) -> Self {
+        Self {
+            ordinary: true,
+            ..self.clone()
+        }
     }
 
     /// Another program of the same folder.
@@ -134,8 +149,13 @@ impl Stand {
 
     /// Starts the server with one worker, so that every client meets the same.
     pub(crate) fn start(&self, flags: &[&str]) -> Result<Server> {
-        let flags = [&["--workers", "1"], self.subject.flags, flags].concat();
-        Server::spawn(&self.program, &flags)
+        let mut command = Command::new(&self.program);
+        command.args(["--workers", "1", "--listen", "127.0.0.1:0"]);
+        command.args(self.subject.flags).args(flags);
+        if self.ordinary {
+            command.uid(ORDINARY).gid(ORDINARY);
+        }
+        Server::start(&mut command)
     }
 
     /// The same after a command of the shell, such as `ulimit`.

@@ -40,8 +40,11 @@ pub fn document(boots: &[Boot]) -> String {
          have descriptors of the process, as their start lines say. *newest* is the \
          newest kernel that Debian has, release candidates included; Debian's 5.10 has the io_uring of 5.15, \
          which its maintainers brought back. Emulated processors say nothing about speed, and an x86 host \
-         hides faults of memory order that an ARM processor may show. `./study kernels` boots them and \
-         compares this section with what they showed.",
+         hides faults of memory order that an ARM processor may show. Under `machine-out-of-files` the \
+         machine may open one file and the server is an ordinary user's, so that each accept ends with \
+         ENFILE: the worker sleeps meanwhile and then serves all who wait. Under `clock-steps` the clock is \
+         set days ahead and back among requests: nobody is taken for idle, and time-outs come in time. \
+         `./study kernels` boots them and compares this section with what they showed.",
         kernels.len(),
     );
     for (title, of_arms) in [("arm", true), ("what was tried", false)] {

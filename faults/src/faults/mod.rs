@@ -4,6 +4,7 @@ mod churn;
 mod descriptors;
 mod killed;
 mod limits;
+mod machine;
 mod memory;
 mod resets;
 mod rings;
@@ -190,6 +191,22 @@ pub const FAULTS: &[Fault] = &[
         what: "Connections that come, ask and go, some with a reset, for a while (a minute, and ten with `./study soak`; all servers at once): memory stays flat",
         exact: false,
         inject: churn::soak,
+        ..PLAIN
+    },
+];
+
+/// Those that are done to the whole machine: for guests that are booted for it.
+pub const GUEST_FAULTS: &[Fault] = &[
+    Fault {
+        name: "machine-out-of-files",
+        what: "51 connections to an ordinary user's server on a machine that may open one file: the worker sleeps meanwhile, and all are served in the end",
+        inject: machine::out_of_files,
+        ..PLAIN
+    },
+    Fault {
+        name: "clock-steps",
+        what: "The clock is set a day ahead, two back and one ahead among requests: nobody is taken for idle, and time-outs come in time",
+        inject: machine::clock_steps,
         ..PLAIN
     },
 ];

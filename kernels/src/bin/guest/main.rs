@@ -5,12 +5,14 @@
 //! | `boot` | what a first process has to do before anything else works |
 //! | `arms` | every arm, by `bench verify` |
 //! | `attempt` | one server under one restriction |
+//! | `machine` | what is done to the machine while it serves: its files and its clock |
 //! | `restrictions` | what is tried: users, sysctls, seccomp filters, limits |
 #![forbid(unsafe_code)]
 
 mod arms;
 mod attempt;
 mod boot;
+mod machine;
 mod restrictions;
 
 use std::env::consts::ARCH;
@@ -49,12 +51,21 @@ fn run() -> Result<()> {
     };
     let names = arms::names()?;
     ensure!(!names.is_empty(), "there is no arm");
+    let mut serving = Vec::new();
     for name in names {
-        print(&name, true, arms::verify(&name, &release))?;
+        let outcome = arms::verify(&name, &release);
+        if matches!(outcome, Outcome::Served { .. }) {
+            serving.push(name.clone());
+        }
+        print(&name, true, outcome)?;
     }
     for check in restrictions::all() {
         let outcome = check.run(&release);
         print(&check.name, false, outcome)?;
+    }
+    for (fault, subject) in machine::all() {
+        let name = format!("`{}` at `{}`", fault.name, subject.name);
+        print(&name, false, machine::inject(fault, subject, &serving))?;
     }
     Line::Ended { checks }.print()
 }
