@@ -69,6 +69,12 @@ impl Connection {
         !self.carry.is_empty()
     }
 
+    /// Whether a head has come whose body has not, not all of it.
+    #[inline]
+    pub fn body_begun(&self) -> bool {
+        matches!(self.phase, Phase::Body(..))
+    }
+
     /// Takes all of `input` (whatever one read returned) and gives the answers to every request
     /// completed by it. After a batch that closes, input is discarded and answered with empty
     /// batches that close.

@@ -17,6 +17,7 @@ pub struct Service {
     answering: Answering,
     idle_timeout_s: u32,
     head_timeout_s: u32,
+    body_timeout_s: u32,
 }
 
 impl Service {
@@ -28,12 +29,18 @@ impl Service {
             },
             idle_timeout_s: args.idle_timeout_s,
             head_timeout_s: args.head_timeout_s,
+            body_timeout_s: args.body_timeout_s,
         }
     }
 
     /// Without a time-out there are no deadlines, and no worker is woken to count.
     fn deadlines(&self) -> io::Result<Option<Deadlines>> {
-        let any = self.idle_timeout_s > 0 || self.head_timeout_s > 0;
+        let all = [
+            self.idle_timeout_s,
+            self.head_timeout_s,
+            self.body_timeout_s,
+        ];
+        let any = all.iter().any(|seconds| *seconds > 0);
         any.then(|| Deadlines::start(Duration::from_secs(1)))
             .transpose()
     }
@@ -43,6 +50,7 @@ impl Service {
             deadline: deadlines.deadline(),
             idle: self.idle_timeout_s,
             head: self.head_timeout_s,
+            body: self.body_timeout_s,
         }
     }
 }

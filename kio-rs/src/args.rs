@@ -103,6 +103,11 @@ pub struct Args {
     #[arg(long, value_name = "S", default_value_t = 0)]
     pub head_timeout_s: u32,
 
+    /// Seconds in which a request's body must come, from the end of its head; 0 for any time as long
+    /// as the connection is not idle (nginx and the Tokio server have no such time-out)
+    #[arg(long, value_name = "S", default_value_t = 0)]
+    pub body_timeout_s: u32,
+
     /// Length of a receive buffer in bytes
     #[arg(long, value_name = "BYTES", default_value_t = Config::default().buffer_bytes,
           value_parser = clap::value_parser!(u32).range(1..=1 << 20))]
@@ -283,6 +288,11 @@ impl Args {
                 "head-timeout-s",
                 self.head_timeout_s,
                 self.head_timeout_s > 0,
+            ),
+            (
+                "body-timeout-s",
+                self.body_timeout_s,
+                self.body_timeout_s > 0,
             ),
         ];
         sizes

@@ -20,23 +20,27 @@ pub struct Answering {
 /// How long a peer may take, by the ticks of a deadline.
 pub struct Patience {
     pub deadline: Deadline,
-    /// For a byte of the next request, or of a body; 0 for any time.
+    /// For a byte of the next request, or of a part that has no time of its own; 0 for any time.
     pub idle: u32,
-    /// For a head, from its first byte; 0 as if it were no head.
+    /// For a head, from its first byte; 0 for none of its own.
     pub head: u32,
+    /// For a body, from the end of its head; 0 for none of its own.
+    pub body: u32,
 }
 
 impl Patience {
-    /// Renews what the peer has, as far as it has a claim to it: bytes of the same head do not
-    /// renew the time for that head.
+    /// Renews what the peer has, as far as it has a claim to it: bytes of the same head, or of the
+    /// same body, do not renew the time for that.
     #[inline]
-    fn renew(&self, waits: &mut Waits, head_begun: bool, answered: bool) {
-        let (next, ticks) = if head_begun && self.head > 0 {
-            (Waits::ForHead, self.head)
+    fn renew(&self, waits: &mut Waits, http: &Connection, answered: bool) {
+        let (next, ticks) = if http.head_begun() && self.head > 0 {
+            (Waits::Head, self.head)
+        } else if http.body_begun() && self.body > 0 {
+            (Waits::Body, self.body)
         } else {
-            (Waits::ForAnything, self.idle)
+            (Waits::Anything, self.idle)
         };
-        if next == Waits::ForAnything || *waits == Waits::ForAnything || answered {
+        if next == Waits::Anything || *waits != next || answered {
             self.deadline.set(if ticks == 0 { u32::MAX } else { ticks });
         }
         *waits = next;
@@ -46,9 +50,11 @@ impl Patience {
 /// What of the peer's is being waited for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Waits {
-    ForAnything,
+    Anything,
     /// The rest of a head.
-    ForHead,
+    Head,
+    /// The rest of a body.
+    Body,
 }
 
 /// Answers until either side closes, or the peer takes too long; counts what goes wrong.
@@ -99,11 +105,11 @@ async fn answer(
     patience: Option<&Patience>,
     counters: &Counters,
 ) -> io::Result<Ended> {
-    let mut waits = Waits::ForAnything;
+    let mut waits = Waits::Anything;
     let mut answered = true;
     loop {
         if let Some(patience) = patience {
-            patience.renew(&mut waits, http.head_begun(), answered);
+            patience.renew(&mut waits, http, answered);
         }
         // The buffer is given back at the end of the block, before the answer is sent.
         let batch = {
@@ -124,8 +130,8 @@ async fn answer(
             if stream.is_flushed() {
                 tracing::debug!(?waits, "a peer took too long");
                 return match waits {
-                    Waits::ForAnything => Ok(Ended::ByUs),
-                    Waits::ForHead => Err(io::ErrorKind::TimedOut.into()),
+                    Waits::Anything => Ok(Ended::ByUs),
+                    Waits::Head | Waits::Body => Err(io::ErrorKind::TimedOut.into()),
                 };
             }
             // It still takes its answer, which may take any time; what it has begins thereafter.

@@ -90,6 +90,7 @@ fn allocations(config: &Config, heap: bool) -> u64 {
                     deadline: deadlines.deadline(),
                     idle: 100_000,
                     head: 100_000,
+                    body: 100_000,
                 };
                 spawn_local(async move {
                     connection::serve(stream, answering, Some(patience), counters).await;

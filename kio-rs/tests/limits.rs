@@ -86,29 +86,72 @@ fn who_asks_now_and_then_is_not_idle() {
     }
 }
 
+/// Sends the bytes once, then one more time after time, until the server ends the connection.
+fn drip(slow: &mut TcpStream, first: &[u8]) -> Duration {
+    let begun = Instant::now();
+    slow.write_all(first).unwrap();
+    let ended = (0..600).find_map(|_| {
+        let sent = slow.write_all(b"G");
+        let patience = Some(Duration::from_millis(50));
+        slow.set_read_timeout(patience).unwrap();
+        match (sent, slow.read(&mut [0; 64])) {
+            (Ok(()), Err(error)) if error.kind() == ErrorKind::WouldBlock => None,
+            (Ok(()), Ok(length @ 1..)) => panic!("{length} bytes instead of the end"),
+            _ => Some(begun.elapsed()),
+        }
+    });
+    ended.expect("the server ends what takes for ever")
+}
+
 #[test]
 fn a_head_that_drips_is_ended_however_often_a_byte_comes() {
     for driver in DRIVERS {
         let server = serve(driver, &["--idle-timeout-s", "60", "--head-timeout-s", "1"]);
         let mut slow = connect(&server);
         ask(&mut slow);
-        let begun = Instant::now();
-        let ended = (0..600).find_map(|_| {
-            let sent = slow.write_all(b"G");
-            let patience = Some(Duration::from_millis(50));
-            slow.set_read_timeout(patience).unwrap();
-            match (sent, slow.read(&mut [0; 64])) {
-                (Ok(()), Err(error)) if error.kind() == ErrorKind::WouldBlock => None,
-                (Ok(()), Ok(length @ 1..)) => panic!("{length} bytes instead of the end"),
-                _ => Some(begun.elapsed()),
-            }
-        });
-        let ended = ended.expect("the server ends a head that takes for ever");
+        let ended = drip(&mut slow, b"G");
         assert!(ended > Duration::from_millis(900), "after {ended:?}");
         // Others are served as before, and pipelined heads each have a time of their own.
         ask(&mut connect(&server));
         assert_eq!(stop(server).errors, 1, "a head that never ends is an error");
     }
+}
+
+#[test]
+fn a_body_that_drips_is_ended_whether_its_length_is_known_or_not() {
+    for driver in DRIVERS {
+        let server = serve(driver, &["--body-timeout-s", "1"]);
+        for framing in [
+            "Content-Length: 100000\r\n\r\n",
+            "Transfer-Encoding: chunked\r\n\r\n186A0\r\n",
+        ] {
+            let mut slow = connect(&server);
+            ask(&mut slow);
+            let head = format!("POST / HTTP/1.1\r\nHost: a\r\n{framing}");
+            let ended = drip(&mut slow, head.as_bytes());
+            assert!(ended > Duration::from_millis(900), "after {ended:?}");
+        }
+        ask(&mut connect(&server));
+        assert_eq!(stop(server).errors, 2, "a body that never ends is an error");
+    }
+}
+
+#[test]
+fn bodies_that_come_in_time_are_answered_although_all_of_them_take_longer() {
+    let server = serve(&[], &["--head-timeout-s", "5", "--body-timeout-s", "5"]);
+    let mut stream = connect(&server);
+    let request = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nnine byte";
+    let (start, rest) = request.split_at(request.len() - 4);
+    stream.write_all(start).unwrap();
+    for _ in 0..11 {
+        thread::sleep(Duration::from_millis(500));
+        // The end of one body, and a head with the start of the next.
+        stream.write_all(&[rest, start].concat()).unwrap();
+        let mut answer = [0; HELLO.len()];
+        stream.read_exact(&mut answer).unwrap();
+        assert_eq!(answer, HELLO);
+    }
+    assert_eq!(stop(server).errors, 0);
 }
 
 #[test]

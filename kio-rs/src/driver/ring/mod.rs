@@ -20,6 +20,8 @@
 
 mod flags;
 mod register;
+#[cfg(test)]
+mod tests;
 
 use std::collections::VecDeque;
 use std::io;
