@@ -3,11 +3,18 @@
 # For sourcing, after `cache` names a folder to keep.
 
 cache=${cache:?}
-mirror=${DEBIAN_MIRROR:-http://deb.debian.org}
+# Where this machine has its packages from, if it is Debian.
+own_mirror() {
+    # shellcheck disable=SC2016 # for apt to fill in
+    apt-get indextargets --format '$(ORIGIN) $(REPO_URI)' 'Created-By: Packages' 2>/dev/null |
+        sed -n 's|^Debian \(.*\)/debian/*$|\1|p' | head -n 1
+}
+mirror=${DEBIAN_MIRROR:-$(own_mirror)}
 keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 
 # archive NAME SUITE,SUITE,...: makes the private apt NAME know the suites.
 archive() {
+    [ -n "$mirror" ] || return 1
     place=$cache/apt/$1
     mkdir -p "$place/lists" "$place/archives"
     printf '%s\n' "$2" | tr , '\n' | while read -r suite; do
@@ -37,6 +44,7 @@ CONF
 
 # with_archive NAME COMMAND...: an apt command with the private apt.
 with_archive() {
+    [ -n "$mirror" ] || return 1
     place=$cache/apt/$1
     shift
     APT_CONFIG=$place/apt.conf timeout 300 "$@"

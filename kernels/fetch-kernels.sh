@@ -1,6 +1,7 @@
 #!/bin/sh
 # Fetches the kernels of kernels.list for both architectures: CACHE/kernels/NAME-ARCHITECTURE, each with
-# the package's version beside it. Status 3 when Debian's archive cannot be had.
+# the package's version beside it. Where Debian's archive cannot be had those that were fetched before do;
+# status 3 without them.
 # usage: fetch-kernels.sh CACHE
 set -eu
 here=$(cd "$(dirname -- "$0")" && pwd)
@@ -10,8 +11,17 @@ mkdir -p "$cache/kernels"
 . "$here/archive.sh"
 
 no_archive() {
-    printf 'kernels: %s/debian has no %s\n' "$mirror" "$1" >&2
+    printf 'kernels: %s has no %s\n' "${mirror:-no archive of Debian is known: DEBIAN_MIRROR}" "$1" >&2
     exit 3
+}
+
+# kept NAME: what an earlier run has fetched.
+kept() {
+    for architecture in x86_64 aarch64; do
+        [ -s "$cache/kernels/$1-$architecture" ] || return 1
+    done
+    printf 'kernels: %s cannot be looked for; as fetched before: %s\n' "$1" \
+        "$(cat "$cache/kernels/$1-x86_64.version")" >&2
 }
 
 # fetch NAME ARCHITECTURE DEBIAN_ARCHITECTURE
@@ -41,7 +51,10 @@ fetch() {
 }
 
 grep -v '^#' "$here/kernels.list" | while read -r name suites; do
-    archive "$name" "$suites" || no_archive "$suites"
+    if ! archive "$name" "$suites"; then
+        kept "$name" || no_archive "$suites"
+        continue
+    fi
     fetch "$name" x86_64 amd64
     fetch "$name" aarch64 arm64
 done

@@ -72,6 +72,15 @@ impl Server {
         self.ask(Signal::SIGUSR1, Event::Counters)
     }
 
+    /// How the server has ended, if it has.
+    ///
+    /// # Errors
+    /// When the kernel does not say.
+    pub fn ended(&mut self) -> Result<Option<ExitStatus>> {
+        let ended = self.process.0.try_wait();
+        ended.context("cannot ask how the server ended")
+    }
+
     /// Ends the server in its own way: how it ended, and its last counts.
     ///
     /// # Errors

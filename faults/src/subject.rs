@@ -162,7 +162,7 @@ impl Stand {
     pub(crate) fn start_after(&self, command: &str, flags: &[&str]) -> Result<Server> {
         let program = self.program.to_str();
         let program = program.context("the folder's name is no UTF-8: give another")?;
-        let script = format!("{command}; exec \"$0\" \"$@\"");
+        let script = format!("{command} && exec \"$0\" \"$@\"");
         let own = ["-c", &script, program, "--workers", "1"];
         let flags = [&own, self.subject.flags, flags].concat();
         Server::spawn("/bin/sh", &flags)

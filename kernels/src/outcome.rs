@@ -11,6 +11,15 @@ pub enum Outcome {
         /// The driver, where it is worth a word.
         driver: String,
     },
+    /// It stood a fault, and every request is accounted for.
+    Stood {
+        /// Requests sent.
+        sent: u64,
+        /// Requests answered.
+        answered: u64,
+        /// Requests refused aloud.
+        refused: u64,
+    },
     /// It did not serve, and said why as it must.
     Refused {
         /// The missing feature, or what forbids it.

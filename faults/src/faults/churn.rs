@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use anyhow::{Result, anyhow, ensure};
 use conformance::server::Server;
+use server_kit::WorkerCounters;
 
 use crate::client::{Client, REQUEST};
 use crate::figures::Figures;
@@ -20,20 +21,20 @@ const WARM_UP: u64 = 10;
 /// What allocators may take later without a leak: a byte a connection of a million.
 const MOST_GROWTH_KIB: u64 = 1024;
 
-/// So few buffers that a leak of some would leave none.
-const FEW_BUFFERS: [&str; 2] = ["--buffers", "8"];
+/// Enough for all clients at once, and so few that a leak of some would leave none: that a worker has run
+/// out of them, and gone on with buffers of its own, is counted.
+const FEW_BUFFERS: [&str; 2] = ["--buffers", "16"];
 
-fn start(stand: &Stand) -> Result<Server> {
-    let flags: &[&str] = if stand.subject.is_kio() {
-        &FEW_BUFFERS
-    } else {
-        &[]
-    };
-    stand.start(flags)
+/// The same while resets come without waiting for anything.
+const FEW_BUFFERS_OF_RESETS: [&str; 2] = ["--buffers", "64"];
+const RESETS: u64 = 50;
+
+fn start(stand: &Stand, flags: &[&str]) -> Result<Server> {
+    stand.start(if stand.subject.is_kio() { flags } else { &[] })
 }
 
 pub(super) fn leaks(stand: &Stand) -> Result<Figures> {
-    let mut server = start(stand)?;
+    let mut server = start(stand, &FEW_BUFFERS)?;
     let mut figures = Figures::default();
     let files = files_when_empty(&mut server, &mut figures)?;
     let each = stand.scale.connections / CLIENTS;
@@ -43,20 +44,27 @@ pub(super) fn leaks(stand: &Stand) -> Result<Figures> {
     check_empty(&mut server, files, before)?;
     let last = stop(server)?;
     ensure!(last.accepts == figures.connections, "{last:?}");
+    ensure_buffers(&last)?;
     ensure!(figures.refused == 0, "a request was refused: {figures:?}");
     Ok(figures)
 }
 
+fn ensure_buffers(last: &WorkerCounters) -> Result<()> {
+    let lost = last.buffers_exhausted;
+    ensure!(lost == 0, "shared buffers were lost: {last:?}");
+    Ok(())
+}
+
 /// Runs the same connections over and over, among resets in the midst of requests.
 pub(super) fn soak(stand: &Stand) -> Result<Figures> {
-    let mut server = start(stand)?;
+    let mut server = start(stand, &FEW_BUFFERS_OF_RESETS)?;
     let address = server.start.address;
     let mut figures = Figures::default();
     let files = files_when_empty(&mut server, &mut figures)?;
     let begun = Instant::now();
     let round = |figures: &mut Figures| -> Result<()> {
         *figures += all_clients(address, 500)?;
-        for _ in 0..50 {
+        for _ in 0..RESETS {
             let mut client = Client::connect(address, figures)?;
             client.send_part(&REQUEST[..10], figures);
             figures.withdrawn += 1;
@@ -72,7 +80,7 @@ pub(super) fn soak(stand: &Stand) -> Result<Figures> {
         round(&mut figures)?;
     }
     check_empty(&mut server, files, before)?;
-    stop(server)?;
+    ensure_buffers(&stop(server)?)?;
     Ok(figures)
 }
 

@@ -98,8 +98,8 @@ pub const FAULTS: &[Fault] = &[
     },
     Fault {
         name: "two-buffers",
-        what: "200 connections ask 4 times at once, and the worker has two receive buffers of 64 bytes",
-        applies: Subject::is_kio,
+        what: "200 connections ask 4 times at once, and the worker has two receive buffers of 64 bytes, which multishot receives run out of; the epoll driver needs one at a time",
+        applies: rings::has_shared_buffers,
         inject: rings::buffers,
         ..PLAIN
     },
@@ -125,7 +125,7 @@ pub const FAULTS: &[Fault] = &[
     },
     Fault {
         name: "killed-clients",
-        what: "A process with 100 connections in full flight is killed, ten times; a neighbour is served throughout",
+        what: "A process with 100 connections in full flight is killed, ten times: its files are closed and a neighbour is served throughout. What it sent is known only as far as it was answered",
         exact: false,
         inject: killed::in_flight,
         ..PLAIN
@@ -145,10 +145,17 @@ pub const FAULTS: &[Fault] = &[
         ..PLAIN
     },
     Fault {
+        name: "slow-bodies",
+        what: "100 bodies of which a byte comes now and then: ended by the time-out of bodies",
+        applies: Subject::is_kio,
+        inject: slow::bodies,
+        ..PLAIN
+    },
+    Fault {
         name: "stalled-bodies",
         what: "100 bodies that stop coming: ended by the time-out of idle connections",
         applies: Subject::is_kio,
-        inject: slow::bodies,
+        inject: slow::stalled,
         ..PLAIN
     },
     Fault {
@@ -173,7 +180,7 @@ pub const FAULTS: &[Fault] = &[
     },
     Fault {
         name: "memory-limit",
-        what: "A control group of 12 MiB, and 5000 connections ask: the kernel may kill the server, but each client gets its answer or the end",
+        what: "A control group of 12 MiB, and 5000 connections ask: the limit is met and the kernel may kill the server, which ends in no other way, but each client gets its answer or the end",
         exact: false,
         obstacle: memory::obstacle,
         inject: memory::limit,
@@ -181,7 +188,7 @@ pub const FAULTS: &[Fault] = &[
     },
     Fault {
         name: "churn",
-        what: "Connections opened, asked once and closed or reset by turns: no file stays open and memory stays flat",
+        what: "Connections opened, asked once and closed or reset by turns: no file stays open, memory stays flat, and no shared buffer is lost",
         inject: churn::leaks,
         ..PLAIN
     },
@@ -199,7 +206,7 @@ pub const FAULTS: &[Fault] = &[
 pub const GUEST_FAULTS: &[Fault] = &[
     Fault {
         name: "machine-out-of-files",
-        what: "51 connections to an ordinary user's server on a machine that may open one file: the worker sleeps meanwhile, and all are served in the end",
+        what: "51 connections to an ordinary user's server on a machine that may open no file any more: the worker sleeps meanwhile, and all are served in the end",
         inject: machine::out_of_files,
         ..PLAIN
     },

@@ -12,10 +12,15 @@ pub(super) fn has_rings(subject: &Subject) -> bool {
     subject.kind == Kind::Ring
 }
 
+/// One-shot receives have a buffer each.
+pub(super) fn has_shared_buffers(subject: &Subject) -> bool {
+    subject.is_kio() && subject.name != "kio-uring-oneshot"
+}
+
 pub(super) fn buffers(stand: &Stand) -> Result<Figures> {
     let flags = ["--buffers", "2", "--buffer-bytes", "64"];
     let (figures, counts) = burst(stand, &flags, 200, 4)?;
-    if stand.subject.name == "kio-uring" {
+    if stand.subject.kind == Kind::Ring {
         ensure!(counts.buffers_exhausted > 0, "never without: {counts:?}");
     }
     Ok(figures)

@@ -13,17 +13,27 @@ use crate::watch::stop;
 
 const PEERS: usize = 100;
 const BODY: &[u8] = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nnot 9";
+const LONG_BODY: &[u8] = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n";
 const PATIENCE: Duration = Duration::from_secs(60);
 
 pub(super) fn heads(stand: &Stand) -> Result<Figures> {
+    drip(stand, "--head-timeout-s", b"G")
+}
+
+pub(super) fn bodies(stand: &Stand) -> Result<Figures> {
+    drip(stand, "--body-timeout-s", LONG_BODY)
+}
+
+/// Peers whose request begins so, and goes on by a byte now and then.
+fn drip(stand: &Stand, time_out: &str, first: &[u8]) -> Result<Figures> {
     let mut figures = Figures::default();
-    let server = stand.start(&["--idle-timeout-s", "600", "--head-timeout-s", "1"])?;
+    let server = stand.start(&["--idle-timeout-s", "600", time_out, "1"])?;
     let mut neighbour = Client::connect(server.start.address, &mut figures)?;
     neighbour.ask(&mut figures)?;
     let mut slow = Vec::new();
     for _ in 0..PEERS {
         let mut client = Client::connect(server.start.address, &mut figures)?;
-        client.send_part(b"G", &mut figures);
+        client.send_part(first, &mut figures);
         client.0.set_nonblocking(true)?;
         slow.push(client);
     }
@@ -47,7 +57,7 @@ pub(super) fn heads(stand: &Stand) -> Result<Figures> {
     Ok(figures)
 }
 
-pub(super) fn bodies(stand: &Stand) -> Result<Figures> {
+pub(super) fn stalled(stand: &Stand) -> Result<Figures> {
     let mut figures = Figures::default();
     let server = stand.start(&["--idle-timeout-s", "1"])?;
     let mut slow = Vec::new();

@@ -3,8 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use anyhow::Result;
-use faults::{Fault, GUEST_FAULTS, SUBJECTS, Scale, Stand, Subject};
+use faults::{Fault, Figures, GUEST_FAULTS, SUBJECTS, Scale, Stand, Subject};
 use kernels::Outcome;
 
 use crate::arms::BIN;
@@ -21,17 +20,30 @@ pub fn all() -> impl Iterator<Item = (&'static Fault, &'static Subject)> {
     GUEST_FAULTS.iter().flat_map(each)
 }
 
-/// What came of the fault, at a server of which the arm is among those that serve here.
-pub fn inject(fault: &Fault, subject: &'static Subject, serving: &[String]) -> Outcome {
-    if !serving.iter().any(|name| name == subject.name) {
-        return Outcome::Absent {
-            why: "the arm refuses".to_owned(),
-        };
+/// What came of the fault, at a server of which the arm is among those that were tried here.
+pub fn inject(fault: &Fault, subject: &'static Subject, arms: &[(String, Outcome)]) -> Outcome {
+    let arm = arms.iter().find(|(name, _)| name == subject.name);
+    match arm.map(|(_, outcome)| outcome) {
+        Some(Outcome::Served { .. }) => {}
+        Some(Outcome::Refused { .. }) => {
+            return Outcome::Absent {
+                why: "the arm refuses".to_owned(),
+            };
+        }
+        other => return Outcome::failed(format!("the arm does not serve: {other:?}")),
     }
-    let injected: Result<_> =
-        Stand::new(Path::new(BIN), subject, SCALE).and_then(|stand| fault.inject(&stand));
-    match injected {
-        Ok(_) => Outcome::served(),
+    let stand = Stand::new(Path::new(BIN), subject, SCALE);
+    match stand.and_then(|stand| fault.inject(&stand)) {
+        Ok(Figures {
+            sent,
+            answered,
+            refused,
+            ..
+        }) => Outcome::Stood {
+            sent,
+            answered,
+            refused,
+        },
         Err(error) => Outcome::failed(format!("{error:#}")),
     }
 }

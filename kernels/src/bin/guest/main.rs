@@ -51,12 +51,10 @@ fn run() -> Result<()> {
     };
     let names = arms::names()?;
     ensure!(!names.is_empty(), "there is no arm");
-    let mut serving = Vec::new();
+    let mut tried = Vec::new();
     for name in names {
         let outcome = arms::verify(&name, &release);
-        if matches!(outcome, Outcome::Served { .. }) {
-            serving.push(name.clone());
-        }
+        tried.push((name.clone(), outcome.clone()));
         print(&name, true, outcome)?;
     }
     for check in restrictions::all() {
@@ -65,7 +63,7 @@ fn run() -> Result<()> {
     }
     for (fault, subject) in machine::all() {
         let name = format!("`{}` at `{}`", fault.name, subject.name);
-        print(&name, false, machine::inject(fault, subject, &serving))?;
+        print(&name, false, machine::inject(fault, subject, &tried))?;
     }
     Line::Ended { checks }.print()
 }

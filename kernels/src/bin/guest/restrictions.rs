@@ -52,10 +52,12 @@ enum Must {
     ServeWith(&'static str),
 }
 
-/// The least of io_uring that kio-rs can be asked for: what a kernel before 5.12 counts as locked
-/// memory is met before what it lacks.
+/// The least of io_uring that kio-rs can be asked for, which the oldest kernel has too.
 const LEAST: &str =
     "--ops one-shot --task-run interrupt --issuer shared --descriptors process --ring-fd plain";
+
+/// The remedy where memory may not be locked, which counts before Linux 5.12.
+const LOCKED: &str = "ulimit -l";
 
 /// Every check, in the order of the table.
 pub fn all() -> Vec<Check> {
@@ -190,17 +192,31 @@ impl Checks {
     }
 
     fn locked(&mut self) {
-        let what = "as an ordinary user who may lock no memory";
-        for (server, must) in [
-            ("kio-rs", Must::ServeOr("ulimit -l")),
-            ("kio-rs --driver auto", Must::Serve),
+        const WHO: &str = "as an ordinary user who may lock no memory";
+        let least = format!("kio-rs {LEAST}");
+        for (name, server, must) in [
+            ("`kio-rs`", "kio-rs", Must::ServeOrName),
+            (
+                "`kio-rs` with the least of io_uring",
+                &*least,
+                Must::ServeOr(LOCKED),
+            ),
+            ("`--driver auto`", "kio-rs --driver auto", Must::Serve),
         ] {
-            self.add(
-                &format!("`{server}` {what}"),
-                &format!("{server} {LEAST}"),
-                Restriction::Memlock,
-                must,
-            );
+            self.add(&format!("{name} {WHO}"), server, Restriction::Memlock, must);
+        }
+        // A stand-in for the kernels that count a ring as locked memory.
+        let restriction = Restriction::Seccomp(&[libc::SYS_io_uring_setup], libc::ENOMEM);
+        for (name, server, must) in [
+            ("`kio-rs`", "kio-rs", Must::Refuse(LOCKED)),
+            (
+                "`--driver auto`",
+                "kio-rs --driver auto",
+                Must::FallBack(LOCKED),
+            ),
+        ] {
+            let name = format!("{name}, `io_uring_setup` ends with ENOMEM");
+            self.add(&name, server, restriction, must);
         }
     }
 }
