@@ -1,5 +1,5 @@
 //! What of others is executed when the study is built: `docs/supply-chain.md` names every crate that
-//! has a build script, so that a new one is looked at before it runs anywhere else.
+//! has a build script, with its version, so that a new one is looked at before it runs anywhere else.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::collections::BTreeSet;
@@ -30,7 +30,7 @@ fn metadata(root: &Path, manifest: &str) -> Value {
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
-/// Crates of registries with a target of that kind.
+/// Crates of registries with a target of that kind, and their versions.
 fn crates_with(metadata: &Value, kind: &str) -> BTreeSet<String> {
     let packages = metadata["packages"].as_array().unwrap().iter();
     let has_kind = |package: &&Value| {
@@ -43,7 +43,10 @@ fn crates_with(metadata: &Value, kind: &str) -> BTreeSet<String> {
     packages
         .filter(|package| !package["source"].is_null())
         .filter(has_kind)
-        .map(|package| package["name"].as_str().unwrap().to_owned())
+        .map(|package| {
+            let word = |field: &str| package[field].as_str().unwrap();
+            format!("{} {}", word("name"), word("version"))
+        })
         .collect()
 }
 
@@ -61,7 +64,7 @@ fn every_crate_with_a_build_script_is_named_in_the_policy() {
         .split('`')
         .skip(1)
         .step_by(2)
-        .map(str::to_owned)
+        .map(|crate_and_version| crate_and_version.replace('\n', " "))
         .collect();
     let new: Vec<_> = found.difference(&named).collect();
     let gone: Vec<_> = named.difference(&found).collect();
