@@ -24,17 +24,38 @@ pub fn splice(
     let assessments = assess_all(folders, Completeness::Whole)?;
     let wanted = place(&name, &text, &section(&assessments, address.as_deref()))?;
     let drawn = (assessments.first()).and_then(|first| figures::answer(&first.study));
-    let drawing = figure.zip(drawn.map(|drawn| drawn.to_file()));
+    let drawn = drawn.map(|drawn| drawn.to_file());
     if !check {
-        if let Some((path, drawn)) = drawing {
-            write(path, &drawn)?;
+        match figure.zip(drawn) {
+            Some((path, drawn)) => write(path, &drawn)?,
+            None => remove(figure)?,
         }
         return write(file, &wanted);
     }
     compare(&name, &text, &wanted)?;
-    if let Some((path, drawn)) = drawing {
-        let found = read(path, "write it with the same command, without --check")?;
-        compare(&path.display().to_string(), &found, &drawn)?;
+    match figure.zip(drawn) {
+        Some((path, drawn)) => {
+            let found = read(path, "write it with the same command, without --check")?;
+            compare(&path.display().to_string(), &found, &drawn)
+        }
+        None => absent(figure),
+    }
+}
+
+/// One of former runs, which the text no longer shows.
+fn remove(figure: Option<&Path>) -> anyhow::Result<()> {
+    let Some(path) = figure.filter(|path| path.exists()) else {
+        return Ok(());
+    };
+    fs::remove_file(path).with_context(|| format!("{}: cannot be removed", path.display()))
+}
+
+fn absent(figure: Option<&Path>) -> anyhow::Result<()> {
+    if let Some(path) = figure.filter(|path| path.exists()) {
+        bail!(
+            "{}: no run has it; run `analysis splice` without --check, which removes it",
+            path.display()
+        );
     }
     Ok(())
 }

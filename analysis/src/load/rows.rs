@@ -134,7 +134,29 @@ fn check_sums(file: &Path, line: u64, row: &Measurement) -> Result<(), LoadError
             return Err(field_error(file, line, field, &fault));
         }
     }
-    Ok(())
+    check_user_by_thread(file, line, row)
+}
+
+/// What each thread spent in user mode is a part of all that it spent, where it was read.
+fn check_user_by_thread(file: &Path, line: u64, row: &Measurement) -> Result<(), LoadError> {
+    let lists = [
+        &row.server_cpu_by_thread_us,
+        &row.server_cpu_user_by_thread_us,
+    ];
+    let [Some(all), Some(user)] = lists.map(|list| listed(list)) else {
+        return Ok(());
+    };
+    let parts = all.len() == user.len() && all.iter().zip(&user).all(|(all, user)| user <= all);
+    if user.is_empty() || parts {
+        return Ok(());
+    }
+    let fault = format!("{user:?} are no parts of {all:?}");
+    Err(field_error(
+        file,
+        line,
+        "server_cpu_user_by_thread_us",
+        &fault,
+    ))
 }
 
 /// The classes of a machine's CPU time are all that it was busy with, where they were read.

@@ -190,6 +190,17 @@ fn a_list_that_is_none() {
     );
     let error = refusal_of(|run| run.rows[0].server_cpu_user_by_thread_us = "1;;2".into());
     says(&error, &["field server_cpu_user_by_thread_us", "\"1;;2\""]);
+    // More than all that the thread spent, and of a thread that there is not.
+    for user in ["999999999999", "0;0;0;0;0;0;0;0;0"] {
+        let error = refusal_of(|run| run.rows[0].server_cpu_user_by_thread_us = user.into());
+        says(
+            &error,
+            &[
+                "measurements.csv:2: field server_cpu_user_by_thread_us",
+                "no parts of",
+            ],
+        );
+    }
 }
 
 #[test]

@@ -62,3 +62,137 @@ fn repeats_of_one_experiment_go_by_their_folders() {
         assert!(page.contains(&heading), "{name}");
     }
 }
+
+#[test]
+fn the_readme_is_spliced_and_checked() {
+    let root = root_with(&small());
+    let readme = root.path().join("README.md");
+    fs::write(
+        &readme,
+        "# T\n<!-- results:begin -->\n<!-- results:end -->\nrest\n",
+    )
+    .unwrap();
+
+    let stale = analysis(root.path(), &["splice", "README.md", "--check"]);
+    assert!(!stale.status.success());
+    assert!(
+        stderr(&stale).contains("README.md:3: does not say"),
+        "{}",
+        stderr(&stale)
+    );
+
+    assert!(
+        analysis(root.path(), &["splice", "README.md"])
+            .status
+            .success()
+    );
+    assert!(
+        analysis(root.path(), &["splice", "README.md", "--check"])
+            .status
+            .success()
+    );
+    let text = fs::read_to_string(&readme).unwrap();
+    assert!(
+        text.contains("](results/2026-01-02-synthetic-2c-synthetic)"),
+        "{text}"
+    );
+    assert!(text.starts_with("# T\n") && text.ends_with("rest\n"));
+
+    fs::write(&readme, text.replace("2\u{a0}%", "3\u{a0}%")).unwrap();
+    let edited = analysis(root.path(), &["splice", "README.md", "--check"]);
+    assert!(!edited.status.success());
+    assert!(
+        stderr(&edited).contains("README.md:3: "),
+        "{}",
+        stderr(&edited)
+    );
+}
+
+#[test]
+fn of_several_runs_the_readme_has_one_answer_a_figure_and_a_line_each() {
+    let root = tempfile::tempdir().unwrap();
+    for (name, experiment) in [("a-idle", "idle"), ("b-quick", "quick")] {
+        let mut scenario = small();
+        scenario.plan.experiment = experiment.into();
+        scenario.write(&root.path().join("results").join(name));
+    }
+    let markers = "<!-- results:begin -->\n<!-- results:end -->\n";
+    fs::write(root.path().join("README.md"), markers).unwrap();
+    fs::create_dir(root.path().join("docs")).unwrap();
+    let splice = |more: &[&str]| {
+        let given = ["splice", "README.md", "results/a-idle", "results/b-quick"];
+        analysis(root.path(), &[&given, more].concat())
+    };
+    let figure = ["--figure", "docs/answer.svg"];
+    let first = splice(&figure);
+    assert!(first.status.success(), "{}", stderr(&first));
+    let text = fs::read_to_string(root.path().join("README.md")).unwrap();
+    assert_eq!(
+        text.matches("times as much at 50 connections").count(),
+        1,
+        "{text}"
+    );
+    assert!(text.contains("](docs/answer.svg)"), "{text}");
+    let place = |line: &str| {
+        text.find(line)
+            .unwrap_or_else(|| panic!("no {line} in {text}"))
+    };
+    assert!(place("| [quick](results/b-quick) |") < place("| [idle](results/a-idle) |"));
+
+    assert!(
+        text.contains("Of the run [quick](results/b-quick): **"),
+        "{text}"
+    );
+
+    let check = ["--figure", "docs/answer.svg", "--check"];
+    assert!(splice(&check).status.success());
+    let svg = root.path().join("docs/answer.svg");
+    fs::write(&svg, "<svg/>\n").unwrap();
+    let edited = splice(&check);
+    assert!(!edited.status.success());
+    assert!(
+        stderr(&edited).contains("docs/answer.svg:1: "),
+        "{}",
+        stderr(&edited)
+    );
+
+    let outside = splice(&["--figure", "/elsewhere.svg"]);
+    assert!(!outside.status.success());
+    assert!(stderr(&outside).contains("below"), "{}", stderr(&outside));
+}
+
+#[test]
+fn a_figure_that_no_run_draws_any_more_fails_the_check_and_goes() {
+    let root = root_with(&small());
+    let markers = "<!-- results:begin -->\n<!-- results:end -->\n";
+    fs::write(root.path().join("README.md"), markers).unwrap();
+    let splice = |more: &[&str]| {
+        let arguments = ["splice", "README.md", "--figure", "figure.svg"];
+        analysis(root.path(), &[&arguments[..], more].concat())
+    };
+    assert!(splice(&[]).status.success());
+    let figure = root.path().join("figure.svg");
+    let drawn = fs::read_to_string(&figure).unwrap();
+
+    // Without the arm that all are compared with.
+    let mut scenario = small();
+    scenario.rename("tokio-published", "tokio-other");
+    fs::remove_dir_all(root.path().join("results")).unwrap();
+    scenario.write(
+        &root
+            .path()
+            .join("results/2026-01-02-synthetic-2c-synthetic"),
+    );
+    assert!(splice(&[]).status.success());
+    assert!(!figure.exists());
+    assert!(splice(&["--check"]).status.success());
+
+    fs::write(&figure, drawn).unwrap();
+    let left = splice(&["--check"]);
+    assert_eq!(left.status.code(), Some(1));
+    assert!(
+        stderr(&left).contains("figure.svg: no run has it"),
+        "{}",
+        stderr(&left)
+    );
+}
