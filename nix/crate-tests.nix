@@ -11,7 +11,10 @@ crate:
 let
   # What the tests of a crate read of the repository beside the crates' sources.
   files = {
-    analysis = [ ../paper ];
+    analysis = [
+      ../paper
+      ../results
+    ];
     statistics = [
       ../bench/experiments
       ../docs/method.md

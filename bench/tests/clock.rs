@@ -93,17 +93,17 @@ fn a_clock_that_is_set_costs_the_row_that_it_was_set_in() {
         assert!(ended.status.success(), "{said}");
         let rows = rows(&folder);
         assert_eq!(rows.len(), 8, "{said}");
+        let mut in_error = Vec::new();
         for (number, row) in rows.iter().enumerate() {
-            if number == 2 {
-                assert!(
-                    row.error.contains("the clock of the load generator's"),
-                    "{row:?}"
-                );
+            if row.error.contains("the clock of the load generator's") {
+                in_error.push(number);
                 continue;
             }
             check_row(row);
             assert!(row.window_us.unwrap() < 60_000_000, "{row:?}");
         }
+        // The third, or a later one where this test was not run in time.
+        assert!(in_error.len() == 1 && in_error[0] >= 2, "{in_error:?}");
         let first = rows[0].started_unix_ms.cast_signed();
         let last = rows[7].started_unix_ms.cast_signed();
         let hour = 3_600_000 * i64::from(hours);

@@ -35,7 +35,7 @@ fn bench(directory: &Path, arguments: &[&str]) -> Command {
 }
 
 #[test]
-fn an_ordinary_user_measures_and_verifies_and_asks_the_doctor() {
+fn an_ordinary_user_measures_verifies_serves_and_asks_the_doctor() {
     let directory = tempfile::tempdir().unwrap();
     let place = directory.path();
     fs::set_permissions(place, fs::Permissions::from_mode(0o755)).unwrap();
@@ -59,8 +59,16 @@ fn an_ordinary_user_measures_and_verifies_and_asks_the_doctor() {
     assert!(!rows.is_empty());
     rows.iter().for_each(check_row);
 
-    let (output, printed, said) = run(&mut bench(place, &["verify", "--short", "kio-epoll"]));
+    for arm in ["kio-epoll", "kio-uring"] {
+        let (output, printed, said) = run(&mut bench(place, &["verify", "--short", arm]));
+        assert!(output.status.success(), "{printed}{said}");
+    }
+    let (output, printed, said) = run(&mut bench(place, &["probe", "--cost", "kio-uring"]));
     assert!(output.status.success(), "{printed}{said}");
+    let server = ["serve", "kio-uring", "--listen", "127.0.0.1:0"];
+    let mut server = conformance::server::Server::start(&mut bench(place, &server)).unwrap();
+    assert_eq!(server.counters().unwrap().workers.len(), 1);
+    assert!(server.stop().unwrap().0.success());
     let (_, printed, said) = run(&mut bench(place, &["doctor", "--json"]));
     let findings: serde_json::Value = serde_json::from_str(&printed).expect(&said);
     assert!(!findings.is_null());
