@@ -42,6 +42,16 @@ CONF
     APT_CONFIG=$place/apt.conf timeout 180 apt-get -qq update >&2
 }
 
+# no_archive WHAT: what cannot be had is told, and the status is that of an archive out of reach.
+no_archive() {
+    if [ -n "$mirror" ]; then
+        printf 'kernels: %s has no %s\n' "$mirror" "$1" >&2
+    else
+        printf "kernels: no archive of Debian is known: name one by DEBIAN_MIRROR\n" >&2
+    fi
+    exit 3
+}
+
 # with_archive NAME COMMAND...: an apt command with the private apt.
 with_archive() {
     [ -n "$mirror" ] || return 1

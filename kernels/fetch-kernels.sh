@@ -10,11 +10,6 @@ mkdir -p "$cache/kernels"
 # shellcheck source=SCRIPTDIR/archive.sh
 . "$here/archive.sh"
 
-no_archive() {
-    printf 'kernels: %s has no %s\n' "${mirror:-no archive of Debian is known: DEBIAN_MIRROR}" "$1" >&2
-    exit 3
-}
-
 # kept NAME: what an earlier run has fetched.
 kept() {
     for architecture in x86_64 aarch64; do

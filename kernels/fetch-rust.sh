@@ -14,22 +14,19 @@ root=$cache/rust
 # The path through which it is called says where its libraries are.
 rustc=$cache/rustc
 if [ ! -x "$rustc" ]; then
+    rust="Rust for $target"
     # shellcheck source=SCRIPTDIR/archive.sh
     . "$here/archive.sh"
-    no_archive() {
-        printf 'kernels: %s has no Rust for %s\n' "$mirror" "$target" >&2
-        exit 3
-    }
-    archive rust bookworm,bookworm-security || no_archive
+    archive rust bookworm,bookworm-security || no_archive "$rust"
     depends() {
         with_archive rust apt-cache depends "$1" | sed -n "s/^ *Depends: \($2[^:]*\).*/\1/p" | head -n 1
     }
     library=$(depends libstd-rust-web-dev libstd-rust-web-)
-    [ -n "$library" ] || no_archive
+    [ -n "$library" ] || no_archive "$rust"
     llvm=$(depends "$library" libllvm)
     work=$(mktemp -d "$cache/fetch.XXXXXX")
     (cd "$work" && download rust rustc-web:amd64 "$library:amd64" "$llvm:amd64" \
-        libstd-rust-web-dev:amd64 libstd-rust-web-dev:arm64) || no_archive
+        libstd-rust-web-dev:amd64 libstd-rust-web-dev:arm64) || no_archive "$rust"
     mkdir -p "$work/root"
     for package in "$work"/*.deb; do
         dpkg-deb -x "$package" "$work/root"

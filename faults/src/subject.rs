@@ -78,6 +78,11 @@ impl Subject {
     pub fn is_kio(&self) -> bool {
         self.kind != Kind::Tokio
     }
+
+    /// Whether connections share receive buffers: one-shot receives have a buffer each.
+    pub(crate) fn shares_buffers(&self) -> bool {
+        self.is_kio() && !self.flags.contains(&"one-shot")
+    }
 }
 
 /// How much of the faults that are a matter of quantity.

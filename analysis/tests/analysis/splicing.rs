@@ -1,18 +1,30 @@
 //! What is spliced and where the parts of a report of several runs lie.
 
 use std::fs;
+use std::path::Path;
+use std::process::Output;
 
 use super::command_line::{analysis, root_with, small, stderr};
 
+/// A README with nothing but a place for results.
+const PLACE: &str = "<!-- results:begin -->\n<!-- results:end -->\n";
+
+/// A repository's root with one run, and a place for it.
+fn root_with_a_place() -> tempfile::TempDir {
+    let root = root_with(&small());
+    fs::write(root.path().join("README.md"), PLACE).unwrap();
+    root
+}
+
+fn splice_with_figure(root: &Path, more: &[&str]) -> Output {
+    let arguments = ["splice", "README.md", "--figure", "figure.svg"];
+    analysis(root, &[&arguments[..], more].concat())
+}
+
 #[test]
 fn a_figure_that_is_not_there_fails_the_check_and_an_old_one_too() {
-    let root = root_with(&small());
-    let markers = "<!-- results:begin -->\n<!-- results:end -->\n";
-    fs::write(root.path().join("README.md"), markers).unwrap();
-    let splice = |more: &[&str]| {
-        let arguments = ["splice", "README.md", "--figure", "figure.svg"];
-        analysis(root.path(), &[&arguments[..], more].concat())
-    };
+    let root = root_with_a_place();
+    let splice = |more: &[&str]| splice_with_figure(root.path(), more);
     assert!(splice(&[]).status.success());
     assert!(splice(&["--check"]).status.success());
 
@@ -116,8 +128,7 @@ fn of_several_runs_the_readme_has_one_answer_a_figure_and_a_line_each() {
         scenario.plan.experiment = experiment.into();
         scenario.write(&root.path().join("results").join(name));
     }
-    let markers = "<!-- results:begin -->\n<!-- results:end -->\n";
-    fs::write(root.path().join("README.md"), markers).unwrap();
+    fs::write(root.path().join("README.md"), PLACE).unwrap();
     fs::create_dir(root.path().join("docs")).unwrap();
     let splice = |more: &[&str]| {
         let given = ["splice", "README.md", "results/a-idle", "results/b-quick"];
@@ -163,13 +174,8 @@ fn of_several_runs_the_readme_has_one_answer_a_figure_and_a_line_each() {
 
 #[test]
 fn a_figure_that_no_run_draws_any_more_fails_the_check_and_goes() {
-    let root = root_with(&small());
-    let markers = "<!-- results:begin -->\n<!-- results:end -->\n";
-    fs::write(root.path().join("README.md"), markers).unwrap();
-    let splice = |more: &[&str]| {
-        let arguments = ["splice", "README.md", "--figure", "figure.svg"];
-        analysis(root.path(), &[&arguments[..], more].concat())
-    };
+    let root = root_with_a_place();
+    let splice = |more: &[&str]| splice_with_figure(root.path(), more);
     assert!(splice(&[]).status.success());
     let figure = root.path().join("figure.svg");
     let drawn = fs::read_to_string(&figure).unwrap();

@@ -2,6 +2,7 @@
 
 use anyhow::{Result, ensure};
 use conformance::confine::without_calls;
+use conformance::server::Server;
 
 use crate::client::{Client, Reply};
 use crate::figures::Figures;
@@ -28,7 +29,17 @@ pub(super) fn process(stand: &Stand) -> Result<Figures> {
     let held = counts(&mut server)?;
     ensure!(held.accepts < 41, "the limit is not kept: {held:?}");
     first.ask(&mut figures)?;
-    for mut client in clients {
+    served_in_the_end(server, first, clients, figures)
+}
+
+/// Takes what those who waited get, now that there are files again.
+pub(super) fn served_in_the_end(
+    server: Server,
+    mut first: Client,
+    waiting: Vec<Client>,
+    mut figures: Figures,
+) -> Result<Figures> {
+    for mut client in waiting {
         client.receive(&mut figures)?;
         client.close()?;
     }

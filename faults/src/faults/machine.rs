@@ -8,6 +8,7 @@ use anyhow::{Context, Result, bail, ensure};
 use nix::sys::time::{TimeSpec, TimeValLike};
 use nix::time::{ClockId, clock_gettime, clock_settime};
 
+use super::descriptors::served_in_the_end;
 use crate::client::{Client, REQUEST, Reply};
 use crate::figures::Figures;
 use crate::subject::Stand;
@@ -56,15 +57,7 @@ pub(super) fn out_of_files(stand: &Stand) -> Result<Figures> {
     ensure!(accepts == 1, "{accepts} were accepted without a file");
     first.ask(&mut figures)?;
     drop(limit);
-    for mut client in clients {
-        client.receive(&mut figures)?;
-        client.close()?;
-    }
-    first.ask(&mut figures)?;
-    let last = stop(server)?;
-    ensure!(last.accepts == figures.connections, "{last:?}");
-    ensure!(figures.refused == 0, "a request was refused: {figures:?}");
-    Ok(figures)
+    served_in_the_end(server, first, clients, figures)
 }
 
 /// Longer than the second in which kio-rs looks at its time-outs twice.

@@ -99,7 +99,7 @@ pub const FAULTS: &[Fault] = &[
     Fault {
         name: "two-buffers",
         what: "200 connections ask 4 times at once, and the worker has two receive buffers of 64 bytes, which multishot receives run out of; the epoll driver needs one at a time",
-        applies: rings::has_shared_buffers,
+        applies: Subject::shares_buffers,
         inject: rings::buffers,
         ..PLAIN
     },

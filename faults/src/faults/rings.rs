@@ -12,11 +12,6 @@ pub(super) fn has_rings(subject: &Subject) -> bool {
     subject.kind == Kind::Ring
 }
 
-/// One-shot receives have a buffer each.
-pub(super) fn has_shared_buffers(subject: &Subject) -> bool {
-    subject.is_kio() && subject.name != "kio-uring-oneshot"
-}
-
 pub(super) fn buffers(stand: &Stand) -> Result<Figures> {
     let flags = ["--buffers", "2", "--buffer-bytes", "64"];
     let (figures, counts) = burst(stand, &flags, 200, 4)?;
