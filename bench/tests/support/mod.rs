@@ -3,6 +3,7 @@
 
 pub mod checks;
 pub mod experiment;
+pub mod mock;
 pub mod real;
 pub mod sshd;
 

@@ -1,7 +1,7 @@
 //! What the tests share.
 #![allow(dead_code, reason = "each test binary uses a part")]
 
-use hello_http::{Connection, Mode};
+use hello_http::{Connection, HELLO, Mode};
 
 pub const HELLO_CLOSE: &str =
     "HTTP/1.1 200 OK\r\nContent-Length: 13\r\nConnection: close\r\n\r\nHello, World!";
@@ -40,4 +40,51 @@ pub fn total<'a>(reads: impl IntoIterator<Item = &'a [u8]>) -> Total {
         total.close = batch.close;
     }
     total
+}
+
+/// The answers to `input`, read at once and byte by byte, which must not differ.
+pub fn answers(input: impl AsRef<[u8]>) -> Total {
+    let input = input.as_ref();
+    let whole = total([input]);
+    assert_eq!(whole, total(input.chunks(1)), "a byte at a time");
+    whole
+}
+
+#[track_caller]
+pub fn assert_answers(input: impl AsRef<[u8]>, bytes: &str, requests: u32, close: bool) {
+    let expected = Total {
+        bytes: bytes.to_owned(),
+        requests,
+        close,
+    };
+    assert_eq!(answers(input), expected);
+}
+
+#[track_caller]
+pub fn assert_open(input: impl AsRef<[u8]>, requests: u32) {
+    assert_answers(input, &hellos(requests), requests, false);
+}
+
+#[track_caller]
+pub fn assert_malformed(input: impl AsRef<[u8]>) {
+    assert_answers(input, BAD_REQUEST, 0, true);
+}
+
+#[track_caller]
+pub fn assert_too_large(input: impl AsRef<[u8]>) {
+    assert_answers(input, TOO_LARGE, 0, true);
+}
+
+pub fn hellos(count: u32) -> String {
+    String::from_utf8_lossy(HELLO).repeat(count as usize)
+}
+
+pub const GET: &str = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+
+pub fn get_with(field: &str) -> String {
+    format!("GET / HTTP/1.1\r\nHost: a\r\n{field}\r\n\r\n")
+}
+
+pub fn chunked(body: &str) -> String {
+    format!("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n{body}")
 }
