@@ -9,6 +9,11 @@ use tempfile::TempDir;
 
 const PROGRAM: &str = "perf";
 const PARANOID: &str = "/proc/sys/kernel/perf_event_paranoid";
+/// The clock of the process, as virtual machines often have no other counter.
+const EVENT: &str = "cpu-clock";
+/// The same in the kernel only. Where that is not allowed, perf takes `cpu-clock` of user mode alone and says
+/// nothing; of this one nothing would be left, so that it fails.
+const EVENT_IN_KERNEL: &str = "cpu-clock:k";
 
 /// perf, which was seen to take samples here.
 #[derive(Debug)]
@@ -21,7 +26,7 @@ impl Perf {
     /// Finds perf and tries it.
     ///
     /// # Errors
-    /// When it is missing or may not take samples; the message says how to get it or allow it.
+    /// When it is missing or may not take samples, of the kernel too; the message says how to get it or allow it.
     pub fn find() -> Result<Self> {
         let output = Command::new(PROGRAM).arg("--version").output();
         let output = output.ok().filter(|output| output.status.success());
@@ -33,10 +38,10 @@ impl Perf {
             version: String::from_utf8_lossy(&output.stdout).trim().to_owned(),
             directory: tempfile::tempdir().context("cannot make a temporary directory")?,
         };
-        perf.take(&["--", "true"], 1).with_context(|| {
+        perf.take(EVENT_IN_KERNEL, &["--", "true"], 1).with_context(|| {
             let level = fs::read_to_string(PARANOID).unwrap_or_default();
             format!(
-                "perf may not take samples here; run this as root outside of a container, or set \
+                "perf may not take samples of the kernel here; run this as root outside of a container, or set \
                  kernel.perf_event_paranoid to 1 (it is {})",
                 level.trim()
             )
@@ -55,7 +60,8 @@ impl Perf {
     /// When perf fails; the message has what it said.
     pub fn record(&self, pid: u32, frequency_hz: u32, length: Duration) -> Result<String> {
         let (pid, seconds) = (pid.to_string(), length.as_secs_f64().to_string());
-        self.take(&["-p", &pid, "--", "sleep", &seconds], frequency_hz)?;
+        let what = ["-p", &pid, "--", "sleep", &seconds];
+        self.take(EVENT, &what, frequency_hz)?;
         let mut script = Command::new(PROGRAM);
         // Without inlined functions, for which perf would look into the binary sample by sample.
         script.args([
@@ -68,17 +74,9 @@ impl Perf {
         run(script.arg(self.directory.path().join("samples")))
     }
 
-    /// The clock of the process is sampled, as virtual machines often have no other counter.
-    fn take(&self, what: &[&str], frequency_hz: u32) -> Result<()> {
+    fn take(&self, event: &str, what: &[&str], frequency_hz: u32) -> Result<()> {
         let mut record = Command::new(PROGRAM);
-        record.args([
-            "record",
-            "--quiet",
-            "--event",
-            "cpu-clock",
-            "--call-graph",
-            "fp",
-        ]);
+        record.args(["record", "--quiet", "--event", event, "--call-graph", "fp"]);
         record.args(["--freq", &frequency_hz.to_string(), "--output"]);
         record.arg(self.directory.path().join("samples")).args(what);
         run(&mut record).map(drop)
