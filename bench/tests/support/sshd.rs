@@ -42,8 +42,7 @@ impl Sshd {
                 .args(["-q", "-t", "ed25519", "-N", "", "-f"])
                 .arg(path));
         }
-        let port = TcpListener::bind("127.0.0.1:0").unwrap();
-        let port = port.local_addr().unwrap().port();
+        let port = free_port();
         configure(folder.path(), port);
         let apart = namespaces_are_allowed();
         if !apart {
@@ -111,6 +110,7 @@ impl Sshd {
         let wait = || {
             let mut ssh = Command::new("ssh");
             ssh.arg("-F").arg(path.join("ssh_config"));
+            ssh.args(["-o", "ConnectTimeout=10"]);
             let port = self.port.to_string();
             ssh.args(["-p", &port, &self.address, "true"]);
             ssh.stdin(Stdio::null()).stderr(Stdio::null());
@@ -195,6 +195,12 @@ pub fn namespaces_are_refused() -> bool {
 pub fn kill(pid: i32) {
     let pid = nix::unistd::Pid::from_raw(pid);
     let _ = nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGKILL);
+}
+
+/// A port that nobody listens on once this has returned.
+fn free_port() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.local_addr().unwrap().port()
 }
 
 fn configure(folder: &Path, port: u16) {
