@@ -19,7 +19,7 @@ pub struct Description {
     /// Flags of its rings.
     pub ring_flags: Vec<&'static str>,
     /// Features in use.
-    pub features: Vec<&'static str>,
+    pub features: Vec<String>,
 }
 
 /// What a worker gets.
@@ -78,9 +78,8 @@ where
             Arc::clone(&work),
         )?);
     }
-    let names =
-        |names: Vec<&str>| -> Vec<String> { names.into_iter().map(str::to_owned).collect() };
-    let mut features = names([&[balance.feature()], &description.features[..]].concat());
+    let mut features = vec![balance.feature().to_owned()];
+    features.extend(description.features);
     features.extend(common.body_feature());
     let start = StartLine {
         event: Event::Start,
@@ -93,7 +92,11 @@ where
             .filter_map(|worker| common.cpu_of(worker))
             .collect(),
         driver: description.driver.to_owned(),
-        ring_flags: names(description.ring_flags),
+        ring_flags: description
+            .ring_flags
+            .into_iter()
+            .map(str::to_owned)
+            .collect(),
         features,
     };
     let counters: Vec<_> = workers

@@ -25,7 +25,7 @@ pub struct Args {
     #[arg(long, value_enum, default_value_t = Accept::PerWorker)]
     pub accept: Accept,
 
-    /// How sockets are accepted and read
+    /// How sockets are accepted and read: one-shot is into a buffer of the connection's own, with epoll too
     #[arg(long, value_enum, default_value_t = OpsArg::Multishot)]
     pub ops: OpsArg,
 
@@ -199,7 +199,12 @@ impl Args {
         features.extend(balance.map(Balance::feature));
         features.push("tcp-nodelay");
         match (config.driver, config.ops) {
-            (DriverKind::Epoll, _) => features.extend(["edge-triggered", "shared-buffers"]),
+            (DriverKind::Epoll, Ops::OneShot) => {
+                features.extend(["edge-triggered", "own-buffers"]);
+            }
+            (DriverKind::Epoll, Ops::Multishot) => {
+                features.extend(["edge-triggered", "shared-buffers"]);
+            }
             (DriverKind::Uring, Ops::OneShot) => {
                 features.extend(["oneshot-accept", "oneshot-recv", "own-buffers"]);
             }

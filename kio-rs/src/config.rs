@@ -3,7 +3,7 @@
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-use server_kit::Descriptors;
+use server_kit::{Descriptors, RECEIVE_BYTES};
 
 /// How the kernel runs the work that completes an operation.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -20,7 +20,8 @@ pub enum TaskRun {
 /// How sockets are accepted and read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Ops {
-    /// One submission, one completion, into the connection's own buffer.
+    /// One submission, one completion, into the connection's own buffer. With epoll every
+    /// connection has a buffer of its own likewise.
     OneShot,
     /// One submission, many completions (accept: Linux 5.19, receive: Linux 6.0), into buffers of
     /// a ring that the worker's connections share (Linux 5.19).
@@ -34,7 +35,8 @@ pub enum DriverKind {
     /// io_uring: requests are given to the kernel, which tells when they are complete.
     #[default]
     Uring,
-    /// epoll: system calls are made when sockets are ready. Settings of rings have no meaning then.
+    /// epoll: system calls are made when sockets are ready. Of the settings of rings [`Config::ops`] alone has a
+    /// meaning then: whose buffers are received into.
     Epoll,
 }
 
@@ -132,7 +134,7 @@ impl Default for Config {
             spin: Duration::ZERO,
             napi_busy_poll_us: None,
             buffers: 256,
-            buffer_bytes: 4096,
+            buffer_bytes: RECEIVE_BYTES,
             cpus: Vec::new(),
         }
     }

@@ -1,6 +1,7 @@
 //! What both servers share beside HTTP, so that none of it can be the difference between them:
 //! the flags ([`CommonArgs`]), the options on the sockets ([`listener`]), how connections are shared
-//! out among listeners ([`Balance`]), the rule of spinning before sleeping ([`AdaptiveSpin`]), the
+//! out among listeners ([`Balance`]), how much is received and how many events are taken at once
+//! ([`RECEIVE_BYTES`], [`EPOLL_EVENTS`]), the rule of spinning before sleeping ([`AdaptiveSpin`]), the
 //! counters ([`Counters`]) and the JSON lines that report them ([`StartLine`], [`CountersLine`]),
 //! the signals ([`CaughtSignals`]), and the likely cause when the kernel refuses io_uring
 //! ([`io_uring_refusal`]).
@@ -11,8 +12,8 @@
 //!
 //! With the feature `uring` there is what a server on io_uring finds out by trying.
 //!
-//! Without the feature `server` there are the counters, the rule of spinning and the causes of
-//! refusals alone: what the library `kio_rs` needs, without the flags, lines and signals that only its server's binary has.
+//! Without the feature `server` there are the counters, the lengths, the rule of spinning and the causes
+//! of refusals alone: what the library `kio_rs` needs, without the flags, lines and signals that only its server's binary has.
 #![deny(unsafe_code)]
 
 #[cfg(feature = "server")]
@@ -38,6 +39,7 @@ mod refusal;
 mod shortage;
 #[cfg(feature = "server")]
 mod signals;
+mod sizes;
 #[cfg(feature = "server")]
 mod sockets;
 mod spin;
@@ -57,6 +59,7 @@ pub use refusal::{io_uring_refusal, kernel_release};
 pub use shortage::while_memory_is_short;
 #[cfg(feature = "server")]
 pub use signals::{CaughtSignals, request_stop};
+pub use sizes::{EPOLL_EVENTS, RECEIVE_BYTES};
 #[cfg(feature = "server")]
 pub use sockets::{BACKLOG, Listeners, listener, raise_open_file_limit};
 pub use spin::AdaptiveSpin;

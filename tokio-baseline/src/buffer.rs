@@ -6,12 +6,12 @@ use std::io;
 use std::pin::Pin;
 use std::task::{Poll, ready};
 
+use server_kit::RECEIVE_BYTES;
 use tokio::io::{AsyncRead, AsyncReadExt, ReadBuf};
 
 use crate::args::BufferOf;
 
-/// As the published server's.
-const BUFFER_BYTES: usize = 8192;
+const BUFFER_BYTES: usize = RECEIVE_BYTES as usize;
 
 thread_local! {
     static WORKERS: RefCell<[u8; BUFFER_BYTES]> = const { RefCell::new([0; BUFFER_BYTES]) };

@@ -62,7 +62,7 @@ pub const CAUSES: [Cause; 7] = [
     cause(
         "io-uring",
         "Direct io_uring usage: No abstraction layer, direct SQE submission",
-        ["kio-uring-oneshot", "kio-epoll"],
+        ["kio-uring-oneshot", "kio-epoll-own-buffers"],
         Shape::Less,
     ),
     Cause {

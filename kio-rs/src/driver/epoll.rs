@@ -15,7 +15,7 @@ use nix::errno::Errno;
 use nix::sys::epoll::{Epoll as EpollFd, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
 use nix::sys::socket::{self, MsgFlags, SockFlag, SockaddrStorage};
 use nix::unistd;
-use server_kit::Counters;
+use server_kit::{Counters, EPOLL_EVENTS};
 
 use super::backend::{Backend, CANCELLED, Turn, Wait};
 use super::buffers::Buffers;
@@ -23,13 +23,10 @@ use super::descriptors::{Descriptor, Descriptors};
 use super::inbox::Inbox;
 use super::request::{Request, Socket};
 use super::unpark::EventFdUnpark;
-use crate::config::Config;
+use crate::config::{Config, Ops};
 use crate::error::Error;
 use crate::op::Completion;
 use crate::slab::Key;
-
-/// Events taken out by one call.
-const EVENTS: usize = 256;
 
 /// `data` of the eventfd's registration; no descriptor is so large.
 const UNPARK: u64 = u64::MAX;
@@ -48,7 +45,7 @@ impl Epoll {
         epoll
             .add(unpark.event(), EpollEvent::new(EpollFlags::EPOLLIN, UNPARK))
             .map_err(|errno| Error::io("registering an eventfd")(errno.into()))?;
-        let events = vec![EpollEvent::empty(); EVENTS];
+        let events = vec![EpollEvent::empty(); EPOLL_EVENTS];
         Ok(Self {
             epoll,
             descriptors: Descriptors::default(),
@@ -229,7 +226,7 @@ impl Epoll {
 
 impl Backend for Epoll {
     fn make_buffers(&self, config: &Config) -> Result<Option<Buffers>, Error> {
-        Ok(Some(Buffers::pool(config)))
+        Ok((config.ops == Ops::Multishot).then(|| Buffers::pool(config)))
     }
 
     fn unregister_buffers(&self) -> io::Result<()> {

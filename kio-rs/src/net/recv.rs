@@ -11,7 +11,7 @@ use super::chunk::{Chunk, Received};
 use super::closer::Closer;
 use super::send::SendHalf;
 use super::stopping;
-use crate::config::{DriverKind, Ops};
+use crate::config::Ops;
 use crate::driver::{Driver, Request, Socket};
 use crate::op::{Completion, Kind, Polled};
 use crate::slab::Key;
@@ -135,8 +135,7 @@ impl RecvHalf {
 
     fn arm(&mut self) -> io::Result<()> {
         let config = self.driver.config();
-        let own_always = config.driver == DriverKind::Uring && config.ops == Ops::OneShot;
-        self.into_own = own_always || std::mem::take(&mut self.exhausted);
+        self.into_own = config.ops == Ops::OneShot || std::mem::take(&mut self.exhausted);
         let socket = self.socket;
         let request = if self.into_own {
             let length = config.buffer_bytes;

@@ -11,7 +11,7 @@ use anyhow::Result;
 use clap::Parser;
 use floors::Description;
 use hello_http::Mode;
-use server_kit::CommonArgs;
+use server_kit::{CommonArgs, RECEIVE_BYTES};
 
 use crate::worker::{Options, Worker};
 
@@ -23,7 +23,7 @@ struct Args {
     common: CommonArgs,
 
     /// Length of the buffer that a worker reads into, in bytes
-    #[arg(long, value_name = "BYTES", default_value_t = 8192,
+    #[arg(long, value_name = "BYTES", default_value_t = RECEIVE_BYTES,
           value_parser = clap::value_parser!(u32).range(1..=1 << 20))]
     buffer_bytes: u32,
 
@@ -53,11 +53,14 @@ fn run(args: &Args) -> Result<()> {
             .into_iter()
             .filter_map(|(name, on)| on.then_some(name)),
     );
+    let length =
+        (args.buffer_bytes != RECEIVE_BYTES).then(|| format!("buffer-bytes={}", args.buffer_bytes));
+    let features = features.into_iter().map(str::to_owned).chain(length);
     let description = Description {
         server: "epoll-floor",
         driver: "epoll",
         ring_flags: Vec::new(),
-        features,
+        features: features.collect(),
     };
     let options = Options {
         mode: Mode::new(args.common.no_parse, args.common.body_bytes),

@@ -9,12 +9,9 @@ use hello_http::Mode;
 use nix::errno::Errno;
 use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
 use nix::sys::socket::{SockFlag, accept4};
-use server_kit::Counters;
+use server_kit::{Counters, EPOLL_EVENTS};
 
 use crate::connection::{Connection, Outcome};
-
-/// Events taken out by one call.
-const EVENTS: usize = 512;
 
 /// What events of other things than connections carry; no descriptor is so large.
 const LISTENER: u64 = u64::MAX;
@@ -77,7 +74,7 @@ impl<'s> Worker<'s> {
     }
 
     pub(crate) fn run(&mut self) -> Result<()> {
-        let mut events = vec![EpollEvent::empty(); EVENTS];
+        let mut events = vec![EpollEvent::empty(); EPOLL_EVENTS];
         while !self.stopping {
             let count = self.wait(&mut events)?;
             // Taken before the events: what these have to read again waits for the next turn.

@@ -2,7 +2,7 @@
 
 use anyhow::{Result, bail};
 use clap::{Parser, ValueEnum};
-use server_kit::{CommonArgs, Descriptors};
+use server_kit::{CommonArgs, Descriptors, RECEIVE_BYTES};
 
 /// An HTTP server that answers "Hello, World!": an io_uring state machine a core, written by hand.
 #[derive(Parser, Clone, Debug)]
@@ -74,7 +74,7 @@ pub(crate) struct Args {
     pub(crate) buffers: u16,
 
     /// Length of a receive buffer in bytes
-    #[arg(long, value_name = "BYTES", default_value_t = 4096,
+    #[arg(long, value_name = "BYTES", default_value_t = RECEIVE_BYTES,
           value_parser = clap::value_parser!(u32).range(1..=1 << 20))]
     pub(crate) buffer_bytes: u32,
 }
@@ -181,10 +181,10 @@ impl Args {
     }
 
     /// What the start line names as features.
-    pub(crate) fn features(&self) -> Vec<&'static str> {
+    pub(crate) fn features(&self) -> Vec<String> {
         let mut features = vec!["accept-per-worker", "tcp-nodelay", "multishot-accept"];
         features.extend(match self.recv {
-            Receive::OneShot => &["oneshot-recv"][..],
+            Receive::OneShot => &["oneshot-recv", "own-buffers"][..],
             Receive::Multishot => &["multishot-recv", "buffer-ring"],
             Receive::Bundle => &["multishot-recv", "buffer-ring", "recv-bundle"],
         });
@@ -209,6 +209,9 @@ impl Args {
                 .into_iter()
                 .filter_map(|(name, on)| on.then_some(name)),
         );
-        features
+        let length = (self.buffer_bytes != RECEIVE_BYTES)
+            .then(|| format!("buffer-bytes={}", self.buffer_bytes));
+        let features = features.into_iter().map(str::to_owned);
+        features.chain(length).collect()
     }
 }
