@@ -75,7 +75,6 @@ let
     rustc = [ "rustc" ];
     rustfmt = [ "rustfmt" ];
     shellcheck = [ "shellcheck" ];
-    typst = [ "typst" ];
     wrk = [ "wrk" ];
   };
 
@@ -108,6 +107,21 @@ let
     stdenv.hostPlatform = { inherit system; };
     pkgs = all;
     runtimeShell = "/bin/bash";
+    # The host's, or that of a package which was installed into the target directory before.
+    typst =
+      run "typst"
+        {
+          paper = builtins.path {
+            path = builtins.getEnv "NIX_CI_PAPER";
+            name = "paper";
+          };
+        }
+        ''
+          mkdir -p "$out/bin"
+          printf '#!/bin/sh\nPATH=${path} CARGO_TARGET_DIR=%s exec %s/typst "$@"\n' \
+            "${builtins.getEnv "NIX_CI_TARGET"}" "$paper" >"$out/bin/typst"
+          chmod +x "$out/bin/typst"
+        '';
     # No machine is started, on whatever kernel.
     linuxKernel.packages = { };
 
