@@ -92,7 +92,7 @@ pub const CAUSES: [Cause; 7] = [
     cause(
         "single-issuer",
         "SINGLE_ISSUER optimization: Only one thread submits per ring",
-        ["kio-uring-shared-issuer", OUR_ARM],
+        ["kio-uring-oneshot-shared-issuer", "kio-uring-oneshot"],
         Shape::More,
     ),
     Cause {

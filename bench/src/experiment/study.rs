@@ -34,6 +34,8 @@ pub(super) fn text(name: &str) -> Result<&'static str> {
 mod tests {
     use std::collections::BTreeSet;
 
+    use records::{ArmEntry, Role};
+
     use super::*;
     use crate::arms::Arms;
     use crate::experiment::Experiment;
@@ -47,6 +49,34 @@ mod tests {
             let experiment = Experiment::load(name).unwrap();
             assert_eq!(experiment.name, *name);
             experiment.plan(&arms, &cpus, false, 1).unwrap();
+        }
+    }
+
+    /// A p-value of `n` blocks is never below 2^(1-n), and Holm's adjustment multiplies it by as many claims as are
+    /// judged together: the pairs of arms of one kind, at every load.
+    #[test]
+    fn the_blocks_can_decide_what_is_judged_together_with_a_quarter_of_them_lost() {
+        let arms = Arms::load(None, &[]).unwrap();
+        let cpus: Vec<u32> = (0..16).collect();
+        // `smoke` shows that all works, and decides nothing.
+        for (name, _) in STUDY.iter().filter(|(name, _)| *name != "smoke") {
+            let plan = Experiment::load(name).unwrap();
+            let plan = plan.plan(&arms, &cpus, false, 1).unwrap();
+            let with = |role: Role| {
+                let of_role = |arm: &&ArmEntry| arm.role == role && arm.control_of.is_none();
+                plan.arms.iter().filter(of_role).count()
+            };
+            let pairs = with(Role::Ladder)
+                .max(with(Role::Side))
+                .max(with(Role::Peer));
+            let judged = pairs * plan.load_points.len();
+            let left = plan.blocks / 4 * 3;
+            let smallest = judged as f64 * 0.5_f64.powi(left.cast_signed() - 1);
+            assert!(
+                smallest <= 0.05,
+                "{name}: {judged} claims take more than {} blocks",
+                plan.blocks
+            );
         }
     }
 
