@@ -29,8 +29,9 @@ const VARIANTS: &[(&str, &[&str], &[&str])] = &[
     (
         "--recv one-shot",
         &["multishot-recv", "buffer-ring"],
-        &["oneshot-recv"],
+        &["oneshot-recv", "own-buffers"],
     ),
+    ("--buffer-bytes 64", &[], &["buffer-bytes=64"]),
     ("--recv bundle", &[], &["recv-bundle"]),
     ("--incremental", &[], &["incremental-buffers"]),
     ("--min-wait-us 10 --wait-for 2", &[], &["min-wait"]),
@@ -71,8 +72,9 @@ fn the_start_line_tells_each_flag_by_its_own_words() {
         assert_eq!(words, expected, "{flags}");
     }
     assert_eq!(
-        spawn(EPOLL, "--spin-us 5").start.configuration(),
-        "epoll workers=1 unpinned balance-hash accept-per-worker tcp-nodelay edge-triggered spin"
+        spawn(EPOLL, "--spin-us 5 --buffer-bytes 64").start.configuration(),
+        "epoll workers=1 unpinned balance-hash accept-per-worker tcp-nodelay edge-triggered spin \
+         buffer-bytes=64"
     );
 }
 

@@ -169,13 +169,13 @@ pub fn causes() -> Scenario {
     let arms = vec![
         arm("tokio-multi-accept", Role::Ladder, None),
         arm("tokio-per-core", Role::Ladder, Some("tokio-multi-accept")),
-        arm("kio-epoll", Role::Ladder, Some("tokio-per-core")),
-        arm("kio-uring-oneshot", Role::Ladder, Some("kio-epoll")),
+        arm("kio-epoll-own-buffers", Role::Ladder, Some("tokio-per-core")),
+        arm("kio-uring-oneshot", Role::Ladder, Some("kio-epoll-own-buffers")),
         arm("kio-uring", Role::Ladder, Some("kio-uring-oneshot")),
         again,
         arm("kio-uring-heap", Role::Side, Some("kio-uring")),
         arm("kio-uring-unpinned", Role::Side, Some("kio-uring")),
-        arm("kio-uring-shared-issuer", Role::Side, Some("kio-uring")),
+        arm("kio-uring-oneshot-shared-issuer", Role::Side, Some("kio-uring-oneshot")),
     ];
     let plan = Plan {
         workers: 2,
@@ -187,14 +187,15 @@ pub fn causes() -> Scenario {
         let cpu = match (arm.name.as_str(), point.connections) {
             ("kio-uring-oneshot", _) => 1.2,
             ("kio-uring-heap", _) => 1.1,
-            ("kio-uring-shared-issuer", 500) => 1.1,
+            ("kio-uring-oneshot-shared-issuer", 500) => 1.32,
+            ("kio-uring-oneshot-shared-issuer", _) => 1.2,
             ("tokio-multi-accept", _) => 1.3,
             _ => 1.0,
         };
         Facts {
             cpu_us: 15.0 * cpu,
             client_us: if point.connections == 50 { 20.0 } else { 10.0 },
-            entries: if arm.name.starts_with("kio-uring") && arm.name != "kio-uring-oneshot" {
+            entries: if arm.name.starts_with("kio-uring") && !arm.name.contains("oneshot") {
                 0.1
             } else {
                 0.3
