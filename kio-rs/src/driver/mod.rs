@@ -282,9 +282,8 @@ impl Driver {
 
     /// A turn that may sleep, after a spin where that pays.
     fn wait(&self, wait: Wait) -> io::Result<Turn> {
-        self.waiting.wait(self.backend.as_ref(), |spin| {
-            self.exchange(if spin { Wait::Not } else { wait })
-        })
+        self.waiting
+            .wait(self.backend.as_ref(), wait, |wait| self.exchange(wait))
     }
 
     fn exchange(&self, wait: Wait) -> io::Result<Turn> {
