@@ -16,6 +16,8 @@ const ALL: &[i64] = &[
     libc::SYS_io_uring_enter,
 ];
 
+const REGISTER: &[i64] = &[libc::SYS_io_uring_register];
+
 /// What is refused, with which error, and a part of the reason that is told.
 const FILTERS: [(&[i64], i32, &str); 5] = [
     (ALL, libc::EPERM, "a seccomp filter"),
@@ -102,7 +104,6 @@ fn auto_leaves_out_nothing_that_was_asked_for() {
 
 #[test]
 fn a_refused_feature_is_left_out_by_auto_only_when_nobody_asked_for_it() {
-    const REGISTER: &[i64] = &[libc::SYS_io_uring_register];
     // As a kernel before Linux 5.18 answers.
     let flags = "--driver auto --ops one-shot --ring-fd registered";
     let said = filtered(REGISTER, libc::EINVAL, || refusal(flags));
@@ -119,6 +120,29 @@ fn a_refused_feature_is_left_out_by_auto_only_when_nobody_asked_for_it() {
     });
     assert_eq!(server.start.driver, "epoll");
     assert!(server.stop().unwrap().0.success());
+}
+
+#[test]
+fn a_kernel_without_busy_polling_is_told_from_one_that_is_too_old_for_it() {
+    let flags = "--ops one-shot --ring-fd plain --descriptors process --napi-busy-poll-us 50";
+    for (error, needs) in [
+        (libc::EINVAL, "Linux 6.9"),
+        (
+            libc::EOPNOTSUPP,
+            "a kernel built with CONFIG_NET_RX_BUSY_POLL",
+        ),
+    ] {
+        for driver in ["uring", "auto"] {
+            let flags = format!("--driver {driver} {flags}");
+            let said = filtered(REGISTER, error, || refusal(&flags));
+            let told = format!(
+                "NAPI busy polling needs {needs}; this is {}",
+                server_kit::kernel_release()
+            );
+            assert!(said.contains(&told), "{said}");
+            assert!(said.contains("--napi-busy-poll-us"), "{said}");
+        }
+    }
 }
 
 #[test]
