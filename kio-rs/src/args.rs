@@ -17,7 +17,8 @@ pub struct Args {
     #[command(flatten)]
     pub common: CommonArgs,
 
-    /// What carries requests to the kernel; `auto` is io_uring, or epoll where the kernel refuses it
+    /// What carries requests to the kernel; `auto` is io_uring, or epoll where the kernel refuses it and
+    /// no flag was given that only a ring has
     #[arg(long, value_enum, default_value_t = DriverArg::Uring)]
     pub driver: DriverArg,
 

@@ -28,6 +28,19 @@ pub enum Error {
         /// The running kernel's release.
         kernel: String,
     },
+    /// The kernel was built without a feature that was asked for.
+    #[error(
+        "{feature} needs a kernel built with {option}; this is {kernel}. Run one that is, or turn the \
+         feature off"
+    )]
+    LeftOut {
+        /// The feature.
+        feature: &'static str,
+        /// The option of the kernel's build that brings it.
+        option: &'static str,
+        /// The running kernel's release.
+        kernel: String,
+    },
     /// The configuration contradicts itself or a limit of the kernel.
     #[error("{0}")]
     Config(String),
@@ -59,7 +72,10 @@ impl Error {
     /// Whether the kernel, or whoever configured it, refuses io_uring or a feature of it: the epoll
     /// driver would do.
     pub fn is_refusal(&self) -> bool {
-        matches!(self, Self::Refused { .. } | Self::Unsupported { .. })
+        matches!(
+            self,
+            Self::Refused { .. } | Self::Unsupported { .. } | Self::LeftOut { .. }
+        )
     }
 
     pub(crate) fn io(what: &'static str) -> impl FnOnce(io::Error) -> Self {
@@ -78,6 +94,14 @@ impl Error {
         Self::Unsupported {
             feature,
             needs,
+            kernel: kernel_release(),
+        }
+    }
+
+    pub(crate) fn left_out(feature: &'static str, option: &'static str) -> Self {
+        Self::LeftOut {
+            feature,
+            option,
             kernel: kernel_release(),
         }
     }

@@ -103,6 +103,9 @@
 //! writes to no freed memory is what the models and that test are for. `./study test --full` does
 //! all of it, Miri where a toolchain has it.
 
+// Only where a module says why.
+#![deny(unsafe_code)]
+
 #[cfg(feature = "bench-internals")]
 #[doc(hidden)]
 pub mod bench_support;
@@ -113,6 +116,7 @@ mod deadlines;
 mod driver;
 mod error;
 mod executor;
+#[expect(unsafe_code, reason = "its request names a descriptor")]
 mod interval;
 mod net;
 mod op;

@@ -4,21 +4,25 @@
 mod accepting;
 mod args;
 mod connection;
+mod ring_only;
 mod serve;
 
 use std::io;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
-use clap::Parser;
+use clap::{CommandFactory, FromArgMatches};
+use ring_only::RingOnly;
 use tracing_subscriber::EnvFilter;
 
 /// Names the variable of the environment that says which events are logged.
 const LOG: &str = "KIO_LOG";
 
 fn main() -> ExitCode {
-    let args = args::Args::parse();
-    match log_events().and_then(|()| serve::serve(&args)) {
+    let matches = args::Args::command().get_matches();
+    let args = args::Args::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    let ring_only = RingOnly::of(&matches);
+    match log_events().and_then(|()| serve::serve(&args, &ring_only)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("kio-rs: {error:#}");

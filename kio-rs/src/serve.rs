@@ -11,9 +11,11 @@ use server_kit::{Balance, CaughtSignals, Event, Listeners, StartLine};
 
 use crate::accepting::{self, Service};
 use crate::args::{Accept, Args, DriverArg};
+use crate::ring_only::RingOnly;
 
 /// Serves until SIGINT or SIGTERM.
-pub fn serve(args: &Args) -> Result<()> {
+pub fn serve(args: &Args, ring_only: &RingOnly) -> Result<()> {
+    ring_only.check(args.driver)?;
     server_kit::raise_open_file_limit()?;
     let signals = CaughtSignals::catch()?;
     let workers = args.common.worker_count();
@@ -21,7 +23,7 @@ pub fn serve(args: &Args) -> Result<()> {
     let listeners: Arc<[StdListener]> = listeners.into();
     let service = Service::of(args);
     let ended_early = Arc::new(AtomicBool::new(false));
-    let (runtime, config) = start(args, |config| {
+    let (runtime, config) = start(args, ring_only, |config| {
         let (listeners, ended_early) = (Arc::clone(&listeners), Arc::clone(&ended_early));
         Runtime::start(config, workers, move |worker, counters| {
             let socket = listeners[worker].try_clone();
@@ -67,10 +69,11 @@ pub fn serve(args: &Args) -> Result<()> {
     })
 }
 
-/// Starts the workers on the driver that was asked for. Only `auto` may settle for another, and
-/// says so.
+/// Starts the workers on the driver that was asked for. Only `auto` may settle for another where no flag
+/// asks for a ring, and says so.
 fn start(
     args: &Args,
+    ring_only: &RingOnly,
     run: impl Fn(&Config) -> Result<Runtime, kio_rs::Error>,
 ) -> Result<(Runtime, Config)> {
     let driver = if args.driver == DriverArg::Epoll {
@@ -92,13 +95,12 @@ fn start(
             }
             Ok((runtime, config))
         }
-        Err(error) if args.driver == DriverArg::Auto && error.is_refusal() => {
+        Err(error) if ring_only.allow_epoll(args.driver) && error.is_refusal() => {
             tracing::warn!("falling back to epoll: {:#}", anyhow!(error));
             let config = args.config(DriverKind::Epoll);
             Ok((run(&config)?, config))
         }
-        Err(error) if error.is_refusal() => Err(anyhow!(error)
-            .context("the kernel refuses what was asked for; --driver epoll or auto does without")),
+        Err(error) if error.is_refusal() => Err(ring_only.explain(error)),
         Err(error) => Err(error.into()),
     }
 }

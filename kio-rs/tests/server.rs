@@ -126,6 +126,36 @@ fn the_start_line_says_what_is_in_effect() {
     assert_ne!(default.configuration(), published.configuration());
 }
 
+#[test]
+fn the_kernel_s_thread_on_the_worker_s_processor_is_on_the_start_line() {
+    const FLAGS: [&str; 4] = ["--sqpoll-idle-ms", "1", "--task-run", "interrupt"];
+    let cpu = core_affinity::get_core_ids().unwrap()[0].id.to_string();
+    for (cpus, told) in [(&*cpu, true), ("none", false)] {
+        let args = [&FLAGS[..], &["--workers", "1", "--cpus", cpus]].concat();
+        let server = Server::spawn(SERVER, &args).unwrap();
+        let flags = &server.start.ring_flags;
+        assert!(flags.contains(&"SQPOLL".to_owned()), "{flags:?}");
+        assert_eq!(flags.contains(&"SQ_AFF".to_owned()), told, "{flags:?}");
+        drop(ask(&server, 2));
+        assert!(server.stop().unwrap().0.success());
+    }
+}
+
+/// Loopback has no device to poll: that it is asked for changes nothing there.
+#[test]
+fn busy_polling_serves_on_loopback_or_is_refused_by_name() {
+    const FLAGS: [&str; 4] = ["--napi-busy-poll-us", "50", "--workers", "1"];
+    let Ok(server) = Server::spawn(SERVER, &FLAGS) else {
+        let said = refusal(&[&FLAGS[..], &["--listen", "127.0.0.1:0"]].concat());
+        assert!(said.contains("NAPI busy polling needs "), "{said}");
+        return;
+    };
+    let features = &server.start.features;
+    assert!(features.contains(&"napi-busy-poll-us=50".to_owned()));
+    drop(ask(&server, 2));
+    assert!(server.stop().unwrap().0.success());
+}
+
 fn refusal(args: &[&str]) -> String {
     let output = Command::new(SERVER).args(args).output().unwrap();
     assert!(!output.status.success());

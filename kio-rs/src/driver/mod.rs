@@ -8,17 +8,28 @@
 //! Invariant: memory that the kernel may touch belongs to an operation in flight, and is freed only
 //! after that operation's last completion. [`Driver::shut_down`] waits for all of them.
 
+#[expect(unsafe_code, reason = "its requests name memory")]
 mod backend;
+#[expect(unsafe_code, reason = "the kernel writes to the memory of its ring")]
 mod buffers;
 mod descriptors;
+#[expect(
+    unsafe_code,
+    reason = "it reads the memory and descriptors that a request names"
+)]
 mod epoll;
 mod inbox;
 mod lost_ends;
 mod places;
 mod polling;
 mod request;
+#[expect(
+    unsafe_code,
+    reason = "its entries name memory, and it enters the kernel"
+)]
 mod ring;
 mod unpark;
+#[expect(unsafe_code, reason = "its entries name memory")]
 mod uring;
 mod waiting;
 
@@ -148,6 +159,7 @@ impl Driver {
     ///
     /// # Errors
     /// When the kernel has not taken the request and never will: nothing is in flight then.
+    #[expect(unsafe_code, reason = "requests name memory")]
     #[inline]
     pub(crate) unsafe fn submit(&self, key: Key, request: &Request) -> io::Result<()> {
         // SAFETY: passed on to the caller.
@@ -162,6 +174,7 @@ impl Driver {
     ///
     /// # Errors
     /// As [`Driver::submit`].
+    #[expect(unsafe_code, reason = "requests name memory")]
     #[inline]
     pub(crate) unsafe fn submit_unheard(
         &self,
@@ -282,9 +295,8 @@ impl Driver {
 
     /// A turn that may sleep, after a spin where that pays.
     fn wait(&self, wait: Wait) -> io::Result<Turn> {
-        self.waiting.wait(self.backend.as_ref(), |spin| {
-            self.exchange(if spin { Wait::Not } else { wait })
-        })
+        self.waiting
+            .wait(self.backend.as_ref(), wait, |wait| self.exchange(wait))
     }
 
     fn exchange(&self, wait: Wait) -> io::Result<Turn> {

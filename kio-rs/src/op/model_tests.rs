@@ -62,10 +62,12 @@ enum Step {
     SetWaiter(Index, Who),
     Orphan(Index, bool),
     TakeWaiters(Kind),
+    /// The receives that have fallen silent are asked for: so many at most.
+    Silent(usize),
 }
 
 fn step() -> impl Strategy<Value = Step> {
-    let kind = prop::sample::select(vec![Kind::Accept, Kind::Recv, Kind::Send]);
+    let kind = prop::sample::select(vec![Kind::Accept, Kind::Recv, Kind::Send, Kind::Poll]);
     let pick = any::<Index>;
     let who = || {
         prop_oneof![
@@ -85,6 +87,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => (pick(), who()).prop_map(|(key, who)| Step::SetWaiter(key, who)),
         1 => (pick(), any::<bool>()).prop_map(|(key, memory)| Step::Orphan(key, memory)),
         1 => kind.prop_map(Step::TakeWaiters),
+        2 => (0..3_usize).prop_map(Step::Silent),
     ]
 }
 
@@ -98,6 +101,8 @@ struct Model {
     waiter: Option<Who>,
     /// The result that ends it without a word.
     unheard: Option<i32>,
+    /// Whether it has given something, without an end: since it was last asked about, and before.
+    gave: (bool, bool),
     /// Left by the owner; counts its references.
     memory: Rc<()>,
     keeps: bool,
@@ -113,6 +118,7 @@ impl Model {
             queue: VecDeque::new(),
             waiter: None,
             unheard: None,
+            gave: (false, false),
             memory: Rc::new(()),
             keeps: false,
         }
@@ -170,6 +176,7 @@ impl World {
                 return;
             }
             Step::TakeWaiters(kind) => return self.take_waiters(kind),
+            Step::Silent(most) => return self.silent(most),
             _ if self.models.is_empty() => return,
             Step::Submit(pick, _)
             | Step::Fail(pick)
@@ -197,7 +204,7 @@ impl World {
             Step::Poll(_, who, heard, leaves) => self.poll(picked, who, heard, leaves),
             Step::SetWaiter(_, who) => self.set_waiter(picked, who),
             Step::Orphan(_, memory) => self.orphan(picked, memory),
-            Step::Create(_) | Step::TakeWaiters(_) => unreachable!("done above"),
+            Step::Create(_) | Step::TakeWaiters(_) | Step::Silent(_) => unreachable!("done above"),
         }
     }
 
@@ -238,6 +245,7 @@ impl World {
                     model.in_flight = false;
                     return;
                 }
+                model.gave = (more, more && model.gave.1);
                 model.queue.push_back(completion);
                 assert_eq!(woken, model.waiter.take());
                 let most = match model.kind {
@@ -316,6 +324,25 @@ impl World {
         taken.sort_unstable();
         expected.sort_unstable();
         assert_eq!(taken, expected);
+    }
+
+    fn silent(&mut self, most: usize) {
+        let (mut others, mut silent, mut named) = (false, Vec::new(), Vec::new());
+        for model in &mut self.models {
+            if model.kind == Kind::Recv && model.owned && model.in_flight {
+                let (lately, before) = model.gave;
+                if before && !lately {
+                    silent.push(model.key);
+                }
+                model.gave = (false, lately || before);
+                others |= model.gave.1;
+            }
+        }
+        assert_eq!(self.ops.silent(most, |key| named.push(key)), others);
+        let expected = silent.len().min(most);
+        let rest = silent.len() - expected;
+        silent.retain(|key| !named.contains(key));
+        assert_eq!((named.len(), silent.len()), (expected, rest), "{named:?}");
     }
 
     /// What holds after every step.

@@ -3,16 +3,18 @@
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener as StdListener, TcpStream as StdStream};
+use std::num::NonZeroU32;
 use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::Duration;
 
 use kio_rs::{
-    Config, Descriptors, DriverKind, Error, Ops, Runtime, TaskRun, TcpListener, TcpStream,
+    Config, Descriptors, DriverKind, Error, MinWait, Ops, Runtime, TaskRun, TcpListener, TcpStream,
     is_stopping, spawn_local,
 };
 
-/// Every combination of operations and completion work, descriptors of the process, epoll, and rings too small for the load.
+/// Every combination of operations and completion work, descriptors of the process, epoll, rings too small
+/// for the load, and what is off by default.
 pub fn configurations() -> Vec<Config> {
     let mut all = Vec::new();
     for ops in [Ops::OneShot, Ops::Multishot] {
@@ -50,7 +52,54 @@ pub fn configurations() -> Vec<Config> {
         buffer_bytes: 64,
         ..Config::default()
     });
+    all.extend(extras().into_iter().filter(is_to_be_had));
     all
+}
+
+/// What a ring may have and by default has not.
+fn extras() -> [Config; 5] {
+    let default = Config::default;
+    [
+        Config {
+            sqpoll_idle: Some(Duration::from_millis(1)),
+            task_run: TaskRun::Interrupt,
+            ..default()
+        },
+        Config {
+            min_wait: Some(MinWait {
+                us: NonZeroU32::new(100).unwrap(),
+                completions: NonZeroU32::new(4).unwrap(),
+            }),
+            ..default()
+        },
+        Config {
+            spin: Duration::from_micros(50),
+            ..default()
+        },
+        Config {
+            no_sqarray: true,
+            ..default()
+        },
+        Config {
+            single_issuer: false,
+            task_run: TaskRun::Cooperative,
+            ..default()
+        },
+    ]
+}
+
+/// Whether the kernel has all of it; says so when not.
+fn is_to_be_had(config: &Config) -> bool {
+    match Runtime::start(config, 1, |_, _| async {}) {
+        Err(error) if error.is_refusal() => {
+            eprintln!("left out: {error}: {config:?}");
+            false
+        }
+        started => {
+            started.unwrap().join().unwrap();
+            true
+        }
+    }
 }
 
 /// One of each driver.

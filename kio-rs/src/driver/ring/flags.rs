@@ -63,10 +63,12 @@ pub fn ring_flags(config: &Config) -> Vec<&'static str> {
         .into_iter()
         .filter(|flag| flag.wanted)
         .map(|flag| flag.name);
-    let polled = config.sqpoll_idle.map(|_| "SQPOLL");
+    let polled = config.sqpoll_idle.is_some();
+    let pinned = polled && !config.cpus.is_empty();
     ["CLAMP", "CQSIZE"]
         .into_iter()
-        .chain(polled)
+        .chain(polled.then_some("SQPOLL"))
+        .chain(pinned.then_some("SQ_AFF"))
         .chain(asked)
         .collect()
 }

@@ -18,6 +18,7 @@
 //!   NEED_WAKEUP and then loads the tail, while this side stores the tail and then loads NEED_WAKEUP:
 //!   neither may be reordered, hence the crate's full fence (`need_wakeup`) between the two.
 
+#[deny(unsafe_code)]
 mod flags;
 mod register;
 #[cfg(test)]

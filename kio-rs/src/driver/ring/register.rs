@@ -145,7 +145,10 @@ pub(super) fn napi(uring: &IoUring, busy_poll_us: u32) -> Result<(), Error> {
         .submitter()
         .register_napi(&mut napi)
         .map_err(|source| match source.raw_os_error() {
-            Some(libc::EINVAL | libc::EOPNOTSUPP) => Error::unsupported("NAPI busy polling", "6.9"),
+            Some(libc::EINVAL) => Error::unsupported("NAPI busy polling", "6.9"),
+            Some(libc::EOPNOTSUPP) => {
+                Error::left_out("NAPI busy polling", "CONFIG_NET_RX_BUSY_POLL")
+            }
             _ => Error::ring("asking for NAPI busy polling")(source),
         })
 }
