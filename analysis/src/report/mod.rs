@@ -8,6 +8,7 @@ mod html;
 mod json;
 mod markdown;
 mod method;
+mod scale;
 mod scope;
 mod splice;
 

@@ -17,6 +17,7 @@ mod pooling;
 mod profile;
 mod refusals;
 mod runs;
+mod scale;
 mod splicing;
 mod structure;
 mod support;
