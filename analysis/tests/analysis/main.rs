@@ -7,6 +7,7 @@
 mod attribution;
 mod command_line;
 mod derivation;
+mod features;
 mod gates;
 mod golden;
 mod hundredfold;
