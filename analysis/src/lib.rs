@@ -15,7 +15,7 @@
 //! | [`compare`] | two runs beside each other |
 //! | [`profile`] | where sampled servers spend their time |
 //! | [`tables`], [`figures`] | what is shown |
-//! | [`report`] | Markdown, HTML, JSON and the README's section |
+//! | [`report`] | Markdown, HTML, JSON, and the generated sections of the README and docs/features.md |
 //!
 //! Invariants: analysis never measures (no clock, no network, no randomness but the recorded
 //! seed's); the same input gives the same bytes; nothing under `results/` is written; every number

@@ -39,6 +39,10 @@ enum Command {
         /// Keep the answer's figure in this SVG file, below the text's folder
         #[arg(long, value_name = "SVG")]
         figure: Option<PathBuf>,
+        /// Put what each feature of io_uring brings between the markers of this Markdown file, below the
+        /// text's folder
+        #[arg(long, value_name = "FILE")]
+        features: Option<PathBuf>,
         /// Change nothing; fail where a file says something else
         #[arg(long)]
         check: bool,
@@ -93,8 +97,12 @@ fn run(command: Command) -> anyhow::Result<()> {
             file,
             results,
             figure,
+            features,
             check,
-        } => commands::splice(&file, results, figure.as_deref(), check),
+        } => {
+            let beside = commands::Beside { figure, features };
+            commands::splice(&file, results, &beside, check)
+        }
         Command::Simulate { file, check } => commands::simulate(&file, check),
         Command::Check {
             results,

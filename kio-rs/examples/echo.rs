@@ -2,8 +2,12 @@
 
 use std::error::Error;
 use std::net;
+use std::time::Duration;
 
-use kio_rs::{Config, Runtime, TcpListener, TcpStream, is_stopping, spawn_local};
+use kio_rs::{Config, Runtime, TcpListener, TcpStream, is_stopping, sleep, spawn_local};
+
+/// Before accepting again: with too many files open it fails until one closes, and would spin.
+const PAUSE: Duration = Duration::from_millis(10);
 
 fn main() -> Result<(), Box<dyn Error>> {
     let address = std::env::args().nth(1);
@@ -34,7 +38,10 @@ async fn accept(mut listener: TcpListener) {
                 }
             }),
             Err(_) if is_stopping() => return,
-            Err(error) => eprintln!("accepting: {error}"),
+            Err(error) => {
+                eprintln!("accepting: {error}");
+                sleep(PAUSE).await;
+            }
         }
     }
 }

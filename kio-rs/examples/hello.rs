@@ -5,7 +5,10 @@ use std::time::Duration;
 use std::{io, net};
 
 use hello_http::{Connection, Mode};
-use kio_rs::{Config, Deadlines, Runtime, TcpListener, TcpStream, is_stopping, spawn_local};
+use kio_rs::{Config, Deadlines, Runtime, TcpListener, TcpStream, is_stopping, sleep, spawn_local};
+
+/// Before accepting again: with too many files open it fails until one closes, and would spin.
+const PAUSE: Duration = Duration::from_millis(10);
 
 fn main() -> Result<(), Box<dyn Error>> {
     let address = std::env::args().nth(1);
@@ -32,8 +35,9 @@ async fn accept(socket: io::Result<net::TcpListener>) -> io::Result<()> {
     let mut listener = TcpListener::from_std(socket?)?;
     let seconds = Deadlines::start(Duration::from_secs(1))?;
     while !is_stopping() {
-        if let Ok(stream) = listener.accept().await {
-            spawn_local(serve(stream, seconds.clone()));
+        match listener.accept().await {
+            Ok(stream) => spawn_local(serve(stream, seconds.clone())),
+            Err(_) => sleep(PAUSE).await,
         }
     }
     Ok(())

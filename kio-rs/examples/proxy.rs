@@ -7,10 +7,14 @@ use std::time::Duration;
 use std::{env, io};
 
 use kio_rs::{
-    Config, RecvHalf, Runtime, SendHalf, TcpListener, TcpStream, is_stopping, spawn_local, timeout,
+    Config, RecvHalf, Runtime, SendHalf, TcpListener, TcpStream, is_stopping, sleep, spawn_local,
+    timeout,
 };
 
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Before accepting again: with too many files open it fails until one closes, and would spin.
+const PAUSE: Duration = Duration::from_millis(10);
 
 fn main() -> Result<(), Box<dyn Error>> {
     let upstream: SocketAddr = env::args().nth(1).ok_or("name the upstream")?.parse()?;
@@ -23,12 +27,13 @@ fn main() -> Result<(), Box<dyn Error>> {
         async move {
             let mut listener = socket.and_then(TcpListener::from_std).expect("it listens");
             while !is_stopping() {
-                if let Ok(client) = listener.accept().await {
-                    spawn_local(async move {
+                match listener.accept().await {
+                    Ok(client) => spawn_local(async move {
                         if let Err(error) = carry(client, upstream).await {
                             eprintln!("{upstream}: {error}");
                         }
-                    });
+                    }),
+                    Err(_) => sleep(PAUSE).await,
                 }
             }
         }
@@ -50,10 +55,22 @@ async fn carry(client: TcpStream, upstream: SocketAddr) -> io::Result<()> {
 
 /// Copies until one side ends, and passes the end on.
 async fn copy(mut from: RecvHalf, mut to: SendHalf) -> io::Result<()> {
+    match copy_all(&mut from, &mut to).await {
+        Ok(()) => to.shutdown(Shutdown::Write).await,
+        Err(error) => {
+            // One of the peers is gone, and the other would never hear of it: the task that copies the
+            // other way keeps both connections open. What it receives from ends with this, so it ends too.
+            _ = to.shutdown(Shutdown::Both).await;
+            Err(error)
+        }
+    }
+}
+
+async fn copy_all(from: &mut RecvHalf, to: &mut SendHalf) -> io::Result<()> {
     loop {
         let bytes = from.recv().await?.to_vec();
         if bytes.is_empty() {
-            return to.shutdown(Shutdown::Write).await;
+            return Ok(());
         }
         to.send_all(bytes).await?;
     }

@@ -2,12 +2,13 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::Duration;
 
 use hello_http::HELLO;
+use socket2::SockRef;
 
 struct Example {
     child: Child,
@@ -111,6 +112,33 @@ fn proxy() {
     echo.end();
     // Nobody is behind it any more: the proxy closes what it cannot carry, and lives.
     assert!(converse(address, b"").is_empty());
+    proxy.end();
+}
+
+#[test]
+fn proxy_tells_a_peer_that_the_other_was_reset() {
+    let upstream = TcpListener::bind("127.0.0.1:0").unwrap();
+    let behind = upstream.local_addr().unwrap().to_string();
+    let (proxy, address) = Example::serve("proxy", &[&behind, "127.0.0.1:0"]);
+    for client_resets in [true, false] {
+        let client = connect(address);
+        let (server, _) = upstream.accept().unwrap();
+        server
+            .set_read_timeout(Some(Duration::from_secs(20)))
+            .unwrap();
+        let (mut gone, mut waiting) = if client_resets {
+            (client, server)
+        } else {
+            (server, client)
+        };
+        // Once carried, so that the proxy's receive is what hears of the reset.
+        gone.write_all(b"x").unwrap();
+        waiting.read_exact(&mut [0]).unwrap();
+        let no_wait = Some(Duration::ZERO);
+        SockRef::from(&gone).set_linger(no_wait).unwrap();
+        drop(gone);
+        assert_eq!(waiting.read(&mut [0]).unwrap(), 0, "{client_resets}");
+    }
     proxy.end();
 }
 

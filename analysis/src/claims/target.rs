@@ -42,6 +42,9 @@ impl Loads {
             && self.idle_connections == load.idle_connections
             && !(self.connections_stay && load.requests_per_connection.is_some())
             && load.offered_rate_per_s.is_none()
+            // No target is about larger bodies, or about a load generator that runs out of files.
+            && load.body_bytes.is_none()
+            && load.client_nofile.is_none()
     }
 }
 
@@ -321,6 +324,32 @@ mod tests {
                 requests_per_connection: Some(requests),
                 ..staying.clone()
             }));
+        }
+    }
+
+    #[test]
+    fn no_target_is_judged_at_larger_bodies_or_where_the_load_generator_lacks_files() {
+        for target in &TARGETS {
+            let usual = LoadPoint {
+                connections: target.loads.connections[0],
+                pipeline: target.loads.pipeline.unwrap_or(1),
+                generator: target.loads.generator.unwrap_or_default(),
+                idle_connections: target.loads.idle_connections,
+                ..LoadPoint::default()
+            };
+            assert!(target.loads.has(&usual), "{}", target.id);
+            for other in [
+                LoadPoint {
+                    body_bytes: Some(65_536),
+                    ..usual.clone()
+                },
+                LoadPoint {
+                    client_nofile: Some(1024),
+                    ..usual.clone()
+                },
+            ] {
+                assert!(!target.loads.has(&other), "{}", target.id);
+            }
         }
     }
 

@@ -22,7 +22,7 @@ pub use check::{Against, check};
 pub use compare::compare;
 pub use report::report;
 pub use simulate::simulate;
-pub use splice::splice;
+pub use splice::{Beside, splice};
 
 /// Assesses one run.
 fn assess_one(folder: &Path, completeness: Completeness) -> anyhow::Result<Assessment> {

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::chapters::row_link;
+use super::scale::scale;
 use crate::assess::Assessment;
 use crate::claims::{Claim, Judged, RowRef};
 use crate::experiments::short_name;
@@ -11,6 +12,8 @@ use crate::text::{load_label, precise};
 
 #[derive(Serialize)]
 struct File<'a> {
+    /// How large the machines and the servers were, in a sentence.
+    scale: String,
     runs: Vec<RunEntry<'a>>,
 }
 
@@ -70,6 +73,7 @@ struct Found {
 /// The file's content.
 pub(super) fn claims(assessments: &[Assessment]) -> Result<String, serde_json::Error> {
     let file = File {
+        scale: scale(assessments.iter().map(|assessment| &assessment.study)).to_plain(),
         runs: (assessments.iter())
             .map(|assessment| run(assessments, assessment))
             .collect(),

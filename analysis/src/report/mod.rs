@@ -4,10 +4,12 @@ mod across;
 mod chapters;
 mod compact;
 mod document;
+mod features;
 mod html;
 mod json;
 mod markdown;
 mod method;
+mod scale;
 mod scope;
 mod splice;
 
@@ -22,6 +24,7 @@ use crate::tables::{self, Table};
 use document::Block;
 
 pub use across::{COMPARISON, comparison};
+pub use features::features;
 pub use splice::{BEGIN, END, SpliceError, first_difference, section, splice};
 
 /// Why a report could not be made.

@@ -1,6 +1,7 @@
 //! The results section of the README, between two markers.
 
 use super::chapters::machine;
+use super::scale::scale;
 use crate::assess::Assessment;
 use crate::claims::{Family, Judged, OUR_ARM, Verdict};
 use crate::experiments::{absent, experiment};
@@ -40,25 +41,27 @@ pub fn section(assessments: &[Assessment], figure: Option<&str>) -> String {
         text += &format!("Of the run {}: ", link(&first.study));
     }
     text += &answer(first, figure);
+    let scale = scale(assessments.iter().map(|assessment| &assessment.study));
     if let [only] = assessments {
         text += &verdict_lists(only);
         let folder = folder(&only.study);
         let link = Prose::from("Raw data: ").link(folder.as_str(), folder.as_str());
-        return text + &format!("{}\n", link.text(".").to_markdown());
+        return text + &format!("{} {}\n", scale.to_markdown(), link.text(".").to_markdown());
     }
     let absent: Vec<Prose> = (absent(assessments).into_iter())
         .map(|experiment| Prose::new().code(experiment.name))
         .collect();
     text += &format!(
         "All of that is the first run's; the others, with their raw rows, say more. The ratio is that of CPU a request, {} to {}, at the valid loads \
-         where it is lowest and highest, without their intervals.{}\n\n",
+         where it is lowest and highest, without their intervals.{} {}\n\n",
         Prose::new().code(OUR_ARM).to_markdown(),
         Prose::new().code(BASELINE_ARM).to_markdown(),
         if absent.is_empty() {
             String::new()
         } else {
             format!(" Not measured: {}.", joined(absent).to_markdown())
-        }
+        },
+        scale.to_markdown()
     );
     text += "| Experiment | asks | Ratio | Our claims and targets |\n| --- | --- | ---: | --- |\n";
     for assessment in assessments {

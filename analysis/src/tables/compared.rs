@@ -194,7 +194,7 @@ fn line(study: &Study, shown: &Shown, pair: Pair, point: usize) -> Option<Line> 
     Some(line.resting_on(ratio_id(&study.plan, pair, point)))
 }
 
-fn ratio(study: &Study, pair: Pair, point: usize, metric: Metric) -> Value {
+pub(super) fn ratio(study: &Study, pair: Pair, point: usize, metric: Metric) -> Value {
     let found = study.ratio(pair, point, metric);
     Value::estimate(found.and_then(|ratio| ratio.outcome.estimate()), RATIO)
 }

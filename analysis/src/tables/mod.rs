@@ -10,6 +10,7 @@ mod claims;
 mod compared;
 mod connections;
 mod environment;
+mod features;
 mod forensics;
 mod gates;
 mod idle;
@@ -40,6 +41,7 @@ pub use claims::claims;
 pub use compared::{floor_ratios, ladder, peer_ratios, shared, side_arms};
 pub use connections::{connections, worker_shares};
 pub use environment::{environment, environment_beside};
+pub use features::feature;
 pub use forensics::{
     DEFAULT_NOFILE, STDIO_FILES, forensics, opened, wire_bytes, wire_gbit_per_second,
 };

@@ -7,6 +7,7 @@
 mod attribution;
 mod command_line;
 mod derivation;
+mod features;
 mod gates;
 mod golden;
 mod hundredfold;
@@ -17,6 +18,7 @@ mod pooling;
 mod profile;
 mod refusals;
 mod runs;
+mod scale;
 mod splicing;
 mod structure;
 mod support;

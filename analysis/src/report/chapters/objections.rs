@@ -4,6 +4,7 @@ mod answers;
 
 use super::{Block, heading};
 use crate::assess::Assessment;
+use crate::report::scale::scale;
 use crate::text::Prose;
 use answers::Runs;
 
@@ -19,7 +20,7 @@ pub(super) fn chapter(assessments: &[Assessment]) -> Vec<Block> {
         assessments,
         first: &first.study,
     };
-    let answered: [Answered; 15] = [
+    let answered: [Answered; 16] = [
         (
             "The results are those of the load generator.",
             runs.client_bound(),
@@ -39,6 +40,10 @@ pub(super) fn chapter(assessments: &[Assessment]) -> Vec<Block> {
             runs.balance(),
         ),
         ("Only saturation is measured.", runs.below_saturation()),
+        (
+            "A machine of many cores may differ.",
+            scale(assessments.iter().map(|assessment| &assessment.study)),
+        ),
         ("Hello world is not an application.", runs.hello_world()),
         ("io_uring is blocked in containers.", runs.containers()),
         ("The rates are impossible for the link.", runs.wire()),
