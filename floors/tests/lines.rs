@@ -72,7 +72,9 @@ fn the_start_line_tells_each_flag_by_its_own_words() {
         assert_eq!(words, expected, "{flags}");
     }
     assert_eq!(
-        spawn(EPOLL, "--spin-us 5 --buffer-bytes 64").start.configuration(),
+        spawn(EPOLL, "--spin-us 5 --buffer-bytes 64")
+            .start
+            .configuration(),
         "epoll workers=1 unpinned balance-hash accept-per-worker tcp-nodelay edge-triggered spin \
          buffer-bytes=64"
     );

@@ -169,13 +169,25 @@ pub fn causes() -> Scenario {
     let arms = vec![
         arm("tokio-multi-accept", Role::Ladder, None),
         arm("tokio-per-core", Role::Ladder, Some("tokio-multi-accept")),
-        arm("kio-epoll-own-buffers", Role::Ladder, Some("tokio-per-core")),
-        arm("kio-uring-oneshot", Role::Ladder, Some("kio-epoll-own-buffers")),
+        arm(
+            "kio-epoll-own-buffers",
+            Role::Ladder,
+            Some("tokio-per-core"),
+        ),
+        arm(
+            "kio-uring-oneshot",
+            Role::Ladder,
+            Some("kio-epoll-own-buffers"),
+        ),
         arm("kio-uring", Role::Ladder, Some("kio-uring-oneshot")),
         again,
         arm("kio-uring-heap", Role::Side, Some("kio-uring")),
         arm("kio-uring-unpinned", Role::Side, Some("kio-uring")),
-        arm("kio-uring-oneshot-shared-issuer", Role::Side, Some("kio-uring-oneshot")),
+        arm(
+            "kio-uring-oneshot-shared-issuer",
+            Role::Side,
+            Some("kio-uring-oneshot"),
+        ),
     ];
     let plan = Plan {
         workers: 2,

@@ -45,6 +45,10 @@ pub fn configurations() -> Vec<Config> {
         buffer_bytes: 64,
         ..epoll.clone()
     });
+    all.push(Config {
+        ops: Ops::OneShot,
+        ..epoll.clone()
+    });
     all.push(epoll);
     all.push(Config {
         queue_depth: 1,
