@@ -29,7 +29,7 @@ use crate::text::Prose;
 
 pub use cause::{CAUSES, Cause};
 pub use decide::{Decision, Evidence, Reason, Shape, Verdict, decide};
-pub use effect::{Beginnings, Effect, Named, effect, effects, summary};
+pub use effect::{Beginnings, Effect, Named, effect_at, effects, summary};
 pub use explained::{Explained, explained};
 pub use file::{ClaimsFileError, claims_of_file};
 pub use headline::{Headline, headline};

@@ -21,3 +21,4 @@ mod splicing;
 mod structure;
 mod support;
 mod versions;
+mod words;
