@@ -7,6 +7,7 @@
 mod attribution;
 mod command_line;
 mod derivation;
+mod disturbed;
 mod gates;
 mod golden;
 mod hundredfold;
