@@ -151,6 +151,7 @@ impl Scenario {
             body_bytes: point.body_bytes,
             workers: point.workers,
             offered_rate_per_s: point.offered_rate_per_s,
+            client_nofile: point.client_nofile,
             started_unix_ms: 1_780_000_000_000 + self.rows.len() as u64 * 4000,
             window_us: Some(window_us),
             requests: Some(requests),

@@ -205,23 +205,36 @@ fn balance(study: &Study) -> Vec<Block> {
 /// Connections that failed to open, beside the card's.
 fn connections(assessment: &Assessment) -> Vec<Block> {
     let study = &assessment.study;
-    let cells = study.cells.iter().filter(|cell| cell.measured > 0);
-    let failing = (cells.clone())
+    let all = study.cells.iter().filter(|cell| cell.measured > 0).count();
+    let failing: Vec<&Cell> = (study.cells.iter())
         .filter(|cell| {
             (study.rows.iter())
                 .filter(|row| (row.key.arm, row.key.point) == (cell.arm, cell.point))
                 .any(|row| row.socket_errors_connect.is_some_and(|n| n > 0))
         })
-        .count();
-    let all = cells.count();
+        .collect();
+    let valid = failing.iter().filter(|cell| cell.valid()).count();
+    let invalid = failing.len() - valid;
+    let mut said = format!(
+        "In {} of {all} cells ({}) connections failed to open.",
+        failing.len(),
+        percent(failing.len() as f64 / (all.max(1)) as f64, 0)
+    );
+    if valid > 0 {
+        said += &format!(
+            " In {valid} of them just those failed that the experiment declares: such a cell is valid, and \
+             its numbers are those of the connections that were open."
+        );
+    }
+    if invalid > 0 {
+        said += &format!(
+            " {invalid} of them are invalid, and their rates and latencies are quoted nowhere."
+        );
+    }
+    said += " What is shown here is how many connections there were, beside the card's count.";
     vec![
         heading("connections", "Connections that failed"),
-        Block::Paragraph(Prose::from(format!(
-            "In {failing} of {all} cells ({}) connections failed to open. Such a cell is invalid, and \
-             its rates and latencies are quoted nowhere; what is shown here is how many connections \
-             there were, beside the card's count.",
-            percent(failing as f64 / (all.max(1)) as f64, 0)
-        ))),
+        Block::Paragraph(Prose::from(said)),
         Block::Table {
             table: tables::connections(study, &assessment.published),
             anchors: false,
