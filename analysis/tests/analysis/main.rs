@@ -12,6 +12,7 @@ mod gates;
 mod golden;
 mod hundredfold;
 mod loads;
+mod objections;
 mod outputs;
 mod paper;
 mod pooling;
