@@ -20,6 +20,8 @@ fn disturbed(mut scenario: Scenario, share: f64) -> Scenario {
         let length = row.response_bytes.unwrap() / row.requests.unwrap();
         row.requests = scaled(row.requests);
         row.response_bytes = row.requests.map(|requests| requests * length);
+        // As many are in flight.
+        row.latency_mean_us = (row.latency_mean_us).map(|us| (us as f64 / share) as u64);
         row.server_cpu_user_us = scaled(row.server_cpu_user_us);
         row.server_cpu_system_us = scaled(row.server_cpu_system_us);
         row.client_cpu_us = scaled(row.client_cpu_us);
