@@ -11,6 +11,9 @@ pub const PUBLISHED_PATH: &str = "results/published/2025-11-08.csv";
 /// The cores of the card's server ("Ampere Altra (8 cores)"), all of them workers.
 pub const PUBLISHED_CORES: f64 = 8.0;
 
+/// Default limit of open files of a process on Linux: what the card's failed connections are held against.
+pub const DEFAULT_NOFILE: u32 = 1024;
+
 /// The card's name of its own server.
 pub const PUBLISHED_KIO: &str = "kio-cpp";
 

@@ -1,10 +1,11 @@
 //! The card's quantitative statements, in its own words.
 
-use records::LoadPoint;
+use records::{Generator, LoadPoint};
 
-use super::{CARD_KIO_ARM, CARD_TOKIO_ARM, Claim, Family, Shape, Test};
+use super::{CARD_KIO_ARM, CARD_TOKIO_ARM, Claim, Connections, Family, Shape, Test};
+use crate::gates::opened_by;
 use crate::metric::Metric;
-use crate::published::{Published, PublishedCell};
+use crate::published::{DEFAULT_NOFILE, Published, PublishedCell};
 
 /// The card's words by load: summary, and the rows of its table.
 struct Words {
@@ -159,6 +160,7 @@ fn implied_cpu(kio: &PublishedCell, tokio: &PublishedCell) -> Option<Shape> {
 fn connect_errors(published: &Published, connections: u32) -> Option<Claim> {
     let (kio, _) = published.pair(connections)?;
     let errors = kio.socket_errors_connect?;
+    let tried = opened_by(Generator::Wrk, kio.wrk_threads, connections);
     Some(Claim {
         id: format!("card-connect-errors-{connections}"),
         family: Family::Card,
@@ -166,7 +168,14 @@ fn connect_errors(published: &Published, connections: u32) -> Option<Claim> {
         test: Test::ConnectErrors {
             arms: card_arms(),
             load: closed_loop(connections),
-            published: errors,
+            limited: LoadPoint {
+                client_nofile: Some(DEFAULT_NOFILE),
+                ..closed_loop(connections)
+            },
+            published: Connections {
+                failed: errors,
+                open: tried.checked_sub(errors)?,
+            },
         },
         needs_saturation: false,
     })

@@ -1,11 +1,10 @@
-//! Claims that are no ratios: saturation and connection errors.
+//! Saturation: a claim that is no ratio.
 
 use records::LoadPoint;
 
 use super::Verdict;
 use super::sentence::because_of_invalid;
 use crate::bottleneck::{Bottleneck, SATURATED};
-use crate::gates::opened_by;
 use crate::metric::Metric;
 use crate::model::{Cell, Study};
 use crate::published::PUBLISHED_CORES;
@@ -95,69 +94,12 @@ pub(super) fn saturation(study: &Study, cells: [&Cell; 2]) -> (Verdict, Prose) {
     (verdict, sentence)
 }
 
-/// Whether connections fail to open, as the card reports.
-pub(super) fn connect_errors(study: &Study, cells: [&Cell; 2], published: u64) -> (Verdict, Prose) {
-    let asked = opened_by(
-        cells[0].load.generator,
-        study.plan.client_threads,
-        cells[0].load.connections,
-    );
-    let rows = || {
-        study.rows.iter().filter(|row| {
-            cells
-                .iter()
-                .any(|cell| (row.key.arm, row.key.point) == (cell.arm, cell.point))
-        })
-    };
-    let counted: Option<Vec<(u64, u64)>> = rows()
-        .map(|row| {
-            let failed = row.socket_errors_connect?;
-            let open = row.connections_open?;
-            row.error.is_empty().then_some((failed, open))
-        })
-        .collect();
-    let Some(counted) = counted else {
-        return (Verdict::Invalid, invalid(cells));
-    };
-    let failed = counted.iter().filter(|(failed, _)| *failed > 0).count();
-    let all_open = counted.iter().all(|(_, open)| *open == asked);
-    let (verdict, why) = if cells.iter().any(|cell| cell.measured < MIN_BLOCKS) {
-        (Verdict::Inconclusive, too_few_blocks())
-    } else if let Some(why) = unlike_the_card(study) {
-        (Verdict::Inconclusive, why)
-    } else if failed == counted.len() {
-        (Verdict::Supported, "connections fail here too".to_owned())
-    } else if failed == 0 && all_open {
-        let why = format!(
-            "the card's {published} failed connections are no property of such servers (see what the card's own numbers show)"
-        );
-        (Verdict::Refuted, why)
-    } else {
-        let why = "it does not happen every time".to_owned();
-        (Verdict::Inconclusive, why)
-    };
-    let total: u64 = counted.iter().map(|(failed, _)| failed).sum();
-    let fewest = counted.iter().map(|(_, open)| *open).min().unwrap_or(0);
-    let sentence = Prose::new()
-        .text(format!("In {} measurements of ", counted.len(),))
-        .then(joined(
-            cells.map(|cell| Prose::new().code(&cell.arm_name)).to_vec(),
-        ))
-        .text(format!(
-            " at {} {total} connections failed to open, and at least {fewest} were open: ",
-            load_name(&cells[0].load),
-        ))
-        .strong(verdict.word())
-        .text(format!(", {why}."));
-    (verdict, sentence)
-}
-
-fn too_few_blocks() -> String {
+pub(super) fn too_few_blocks() -> String {
     format!("fewer than {MIN_BLOCKS} blocks decide nothing")
 }
 
 /// The sentence of an invalid claim.
-fn invalid(cells: [&Cell; 2]) -> Prose {
+pub(super) fn invalid(cells: [&Cell; 2]) -> Prose {
     Prose::new()
         .text(format!("At {}: ", load_name(&cells[0].load)))
         .strong(Verdict::Invalid.word())

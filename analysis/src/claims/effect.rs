@@ -53,8 +53,9 @@ impl Effect {
     }
 }
 
-/// The effect at one load point, by the same margin, gates and control as every verdict.
-pub fn effect(study: &Study, pair: Pair, metric: Metric, point: usize) -> Effect {
+/// The effect at one load point, by the same margin, gates and control as every verdict, and as if nobody
+/// had looked at any other: what is shown of several pairs is [`effects`].
+fn alone(study: &Study, pair: Pair, metric: Metric, point: usize) -> Effect {
     with_p(study, pair, metric, point).0
 }
 
@@ -97,7 +98,7 @@ pub(super) fn claimed_effect(
     if taken_back {
         Effect::Unclear
     } else {
-        effect(study, pair, metric, point)
+        alone(study, pair, metric, point)
     }
 }
 
@@ -120,6 +121,13 @@ pub fn effects(study: &Study, pairs: &[Pair], metric: Metric) -> Vec<(Pair, usiz
     (found.into_iter())
         .map(|(pair, point, (effect, _))| (pair, point, effect))
         .collect()
+}
+
+/// One of several [`effects`].
+pub fn effect_at(found: &[(Pair, usize, Effect)], pair: Pair, point: usize) -> Effect {
+    (found.iter())
+        .find(|(other, at, _)| (*other, *at) == (pair, point))
+        .map_or(Effect::NotMeasured, |(.., effect)| *effect)
 }
 
 /// Which arm of each pair a summary names.

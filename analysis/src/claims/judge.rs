@@ -2,12 +2,12 @@
 
 use super::decide::{combine, excluded};
 use super::{
-    Claim, Decision, Evidence, Judged, PointResult, Reason, RowRef, Shape, Test, Verdict, counts,
-    decide, level, sentence,
+    Claim, Decision, Evidence, Judged, PointResult, Reason, RowRef, Shape, Test, Verdict,
+    connections, counts, decide, level, sentence,
 };
 use crate::bottleneck::Bottleneck;
 use crate::metric::Metric;
-use crate::model::{Outcome, Pair, Study};
+use crate::model::{Cell, Outcome, Pair, Study};
 use crate::stats::{Estimate, signed_rank};
 
 /// Judges one claim; `None` where the run does not have its arms, loads or quantity.
@@ -36,16 +36,19 @@ pub fn judge(study: &Study, claim: &Claim) -> Option<Judged> {
         Test::Saturation { arms, load } => {
             let cells = counts::cells(study, arms, load)?;
             let (verdict, sentence) = counts::saturation(study, cells);
-            Some(without_points(claim, cells, verdict, sentence))
+            Some(without_points(claim, &cells, verdict, sentence))
         }
         Test::ConnectErrors {
             arms,
             load,
+            limited,
             published,
         } => {
-            let cells = counts::cells(study, arms, load)?;
-            let (verdict, sentence) = counts::connect_errors(study, cells, *published);
-            Some(without_points(claim, cells, verdict, sentence))
+            let free = counts::cells(study, arms, load)?;
+            let limited = counts::cells(study, arms, limited);
+            let (verdict, sentence) = connections::judge(study, free, limited, *published);
+            let cells: Vec<&Cell> = limited.into_iter().chain([free]).flatten().collect();
+            Some(without_points(claim, &cells, verdict, sentence))
         }
     }
 }
@@ -206,7 +209,7 @@ pub(super) fn point_result(
 
 fn without_points(
     claim: &Claim,
-    cells: [&crate::model::Cell; 2],
+    cells: &[&Cell],
     verdict: Verdict,
     sentence: crate::text::Prose,
 ) -> Judged {
@@ -217,11 +220,11 @@ fn without_points(
         p: None,
         p_holm: None,
         sentence,
-        rests_on: cells
+        rests_on: (cells.iter())
             .map(|cell| RowRef::Cell {
                 arm: cell.arm,
                 point: cell.point,
             })
-            .to_vec(),
+            .collect(),
     }
 }

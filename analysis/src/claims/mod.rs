@@ -5,6 +5,7 @@
 
 mod card;
 mod cause;
+mod connections;
 mod counts;
 mod decide;
 mod effect;
@@ -28,8 +29,9 @@ use crate::stats::{ALPHA, Estimate, holm_adjusted};
 use crate::text::Prose;
 
 pub use cause::{CAUSES, Cause};
+pub use connections::Connections;
 pub use decide::{Decision, Evidence, Reason, Shape, Verdict, decide};
-pub use effect::{Beginnings, Effect, Named, effect, effects, summary};
+pub use effect::{Beginnings, Effect, Named, effect_at, effects, summary};
 pub use explained::{Explained, explained};
 pub use file::{ClaimsFileError, claims_of_file};
 pub use headline::{Headline, headline};
@@ -216,15 +218,24 @@ pub enum Test {
         /// The load point.
         load: LoadPoint,
     },
-    /// Both arms fail to accept so many connections.
+    /// So many connections fail to open.
     ConnectErrors {
         /// The arms.
         arms: [String; 2],
         /// The load point.
         load: LoadPoint,
-        /// Connections the card reports as failed.
-        published: u64,
+        /// The same of a load generator with the default limit of open files.
+        limited: LoadPoint,
+        /// What the card reports.
+        published: Connections,
     },
+}
+
+impl Test {
+    /// Whether what it looks at depends on which processors server and load generator have.
+    fn depends_on_placement(&self) -> bool {
+        !matches!(self, Self::ConnectErrors { .. })
+    }
 }
 
 /// A row of a table that a sentence rests on.
@@ -344,13 +355,14 @@ pub fn pairs(plan: &Plan, claims: &[Claim]) -> Vec<Pair> {
 }
 
 /// Judges every claim against a study. A verdict stands only where its p-value does within its family.
-/// Where server and load generator share their processors only
-/// the controls are judged: all other claims are about servers that have theirs to themselves.
+/// Where server and load generator share their processors only the controls are judged, and counts, which
+/// do not depend on that: all other claims are about servers that have theirs to themselves.
 pub fn judge_all(study: &Study, claims: &[Claim]) -> Claims {
     let mut judged = Vec::new();
     let mut not_measured = Vec::new();
     for claim in claims {
-        let meant = study.apart() || claim.family == Family::Control;
+        let meant =
+            study.apart() || claim.family == Family::Control || !claim.test.depends_on_placement();
         match judge(study, claim).filter(|_| meant) {
             Some(result) => judged.push(result),
             None => not_measured.push(claim.clone()),

@@ -84,7 +84,14 @@ fn card(study: &Study, claims: &Claims) -> Headline {
     let larger = (claims.of(Family::Card))
         .filter(|judged| judged.refutes_the_size())
         .count();
-    let mut prose = if !study.apart() {
+    let mut prose = if !study.apart() && tested > 0 {
+        Prose::from(
+            "Server and load generator share the processors in this run, so of the card's claims it \
+             judges those about counts alone: ",
+        )
+        .then(counted(claims, Family::Card))
+        .text(".")
+    } else if !study.apart() {
         Prose::from(
             "Server and load generator share the processors in this run, so it judges no claim of \
              the card or of ours.",

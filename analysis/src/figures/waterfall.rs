@@ -9,7 +9,7 @@ use super::canvas::{
 use super::palette::{COSTS, HELPS, NEITHER};
 use super::rows::PLOT;
 use super::scale::Scale;
-use crate::claims::{Effect, effect};
+use crate::claims::{Effect, effect_at, effects};
 use crate::metric::Metric;
 use crate::model::{Pair, Study, rungs};
 use crate::stats::Estimate;
@@ -38,9 +38,11 @@ struct Step {
 pub fn waterfall(study: &Study) -> Option<Figure> {
     let rungs = rungs(&study.plan);
     let lowest = rungs.first()?.base;
+    // The rungs are one family, as in the sentences and the table beside the figure.
+    let found = effects(study, &rungs, CPU);
     let panels: Vec<(String, Vec<Step>)> = (0..study.plan.load_points.len())
         .map(|point| {
-            let steps = steps(study, &rungs, lowest, point);
+            let steps = steps(study, &found, &rungs, lowest, point);
             (load_name(study.load(point)), steps)
         })
         .collect();
@@ -75,7 +77,13 @@ pub fn waterfall(study: &Study) -> Option<Figure> {
     Some(Figure::new("waterfall", title, caption, svg))
 }
 
-fn steps(study: &Study, rungs: &[Pair], lowest: usize, point: usize) -> Vec<Step> {
+fn steps(
+    study: &Study,
+    found: &[(Pair, usize, Effect)],
+    rungs: &[Pair],
+    lowest: usize,
+    point: usize,
+) -> Vec<Step> {
     let mut ends: Vec<(usize, f64)> = vec![(lowest, 1.0)];
     let mut steps = Vec::new();
     for pair in rungs {
@@ -90,7 +98,7 @@ fn steps(study: &Study, rungs: &[Pair], lowest: usize, point: usize) -> Vec<Step
             from,
             to,
             ratio,
-            effect: effect(study, *pair, CPU, point),
+            effect: effect_at(found, *pair, point),
         });
     }
     steps

@@ -16,9 +16,10 @@ pub struct CellMedians {
     pub medians: Derived,
 }
 
-pub(super) fn medians(frame: &DataFrame) -> PolarsResult<Vec<CellMedians>> {
+pub(super) fn medians(frame: &DataFrame, counted: &[bool]) -> PolarsResult<Vec<CellMedians>> {
+    let counted = BooleanChunked::from_slice("counted".into(), counted);
     let aggregated = frame
-        .clone()
+        .filter(&counted)?
         .lazy()
         .group_by_stable([col(ARM), col(POINT)])
         .agg(Metric::ALL.map(|metric| col(metric.column()).median()))

@@ -52,9 +52,10 @@ impl Measures {
         self.derived
     }
 
-    /// Medians over blocks, a cell each, in the order of arms and load points.
-    pub fn cell_medians(&self) -> Result<Vec<CellMedians>, FrameError> {
-        Ok(cells::medians(&self.frame)?)
+    /// Medians over the measurements that count, a cell each, in the order of arms and load points. Which
+    /// count is in the order of the run's rows.
+    pub fn cell_medians(&self, counted: &[bool]) -> Result<Vec<CellMedians>, FrameError> {
+        Ok(cells::medians(&self.frame, counted)?)
     }
 
     /// The blocks in which both arms have a valid measurement, by load point and block. Which are

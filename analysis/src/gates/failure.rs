@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::{ACHIEVED_RATE_LIMIT, FOREIGN_CPU_LIMIT, Gate, STEAL_LIMIT};
-use crate::text::{grouped, percent};
+use crate::text::{fixed, grouped, percent};
 
 /// A gate that a measurement failed.
 #[derive(Clone, Debug, PartialEq)]
@@ -45,6 +45,13 @@ pub enum Failure {
         /// Requests a second that were offered.
         offered: u64,
     },
+    /// Other than the asked number of requests were in flight, by Little's law.
+    InFlight {
+        /// Requests a second times mean latency.
+        found: f64,
+        /// Requests asked for.
+        asked: f64,
+    },
     /// The server accepted fewer connections than the load generator opened.
     Accepted {
         /// Connections the server counted.
@@ -79,6 +86,7 @@ impl Failure {
             Self::Bytes { .. } => Gate::Bytes,
             Self::Link { .. } => Gate::Link,
             Self::Rate { .. } => Gate::Rate,
+            Self::InFlight { .. } => Gate::InFlight,
             Self::Accepted { .. } => Gate::Accepted,
             Self::ForeignCpu(_) => Gate::ForeignCpu,
             Self::Steal(_) => Gate::Steal,
@@ -107,6 +115,7 @@ impl Failure {
             Self::Link { .. } => "more bytes than the link carries".to_owned(),
             Self::Accepted { .. } => "connections not accepted".to_owned(),
             Self::Rate { .. } => "too low a rate".to_owned(),
+            Self::InFlight { .. } => "other than the asked requests in flight".to_owned(),
             Self::ForeignCpu(_) => format!("foreign CPU over {}", percent(FOREIGN_CPU_LIMIT, 0)),
             Self::Steal(_) => format!("steal over {}", percent(STEAL_LIMIT, 0)),
             Self::Distance { .. } => "another distance of the processors".to_owned(),
@@ -140,6 +149,12 @@ impl fmt::Display for Failure {
                 "{} of {offered} requests a second were reached (limit {})",
                 grouped(*achieved, 0),
                 percent(ACHIEVED_RATE_LIMIT, 0)
+            ),
+            Self::InFlight { found, asked } => write!(
+                f,
+                "{} requests were in flight by Little's law, of {} asked",
+                fixed(*found, 1),
+                fixed(*asked, 0)
             ),
             Self::Accepted { accepted, asked } => {
                 write!(f, "the server accepted {accepted} of {asked} connections")

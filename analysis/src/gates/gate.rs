@@ -1,6 +1,6 @@
 //! The list of all gates, which the report prints.
 
-use super::{ACHIEVED_RATE_LIMIT, FOREIGN_CPU_LIMIT, STEAL_LIMIT};
+use super::{ACHIEVED_RATE_LIMIT, FOREIGN_CPU_LIMIT, IN_FLIGHT_LIMIT, STEAL_LIMIT};
 use crate::bottleneck::{NEAR_CEILING, SATURATED};
 use crate::stats::distance::ONE_MODE;
 use crate::stats::drift::{ERROR_RATE, LEAST_CHANGE};
@@ -27,6 +27,8 @@ pub enum Gate {
     Link,
     /// The offered rate was reached.
     Rate,
+    /// As many requests were in flight as asked.
+    InFlight,
     /// Hardly any foreign CPU.
     ForeignCpu,
     /// Hardly any steal.
@@ -77,7 +79,7 @@ impl Consequence {
 
 impl Gate {
     /// All gates, in the order of the report.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::Completed,
         Self::Responses,
         Self::SocketErrors,
@@ -87,6 +89,7 @@ impl Gate {
         Self::Bytes,
         Self::Link,
         Self::Rate,
+        Self::InFlight,
         Self::ForeignCpu,
         Self::Steal,
         Self::Distance,
@@ -109,6 +112,7 @@ impl Gate {
             Self::Bytes => "the bytes of the responses",
             Self::Link => "the length of the window",
             Self::Rate => "the rate of an open loop",
+            Self::InFlight => "requests in flight by Little's law, flood in a closed loop",
             Self::ForeignCpu => "foreign CPU",
             Self::Steal => "steal",
             Self::Distance => "the distance of the processors",
@@ -143,6 +147,11 @@ impl Gate {
             Self::Rate => format!(
                 "at least {} of the offered one",
                 percent(ACHIEVED_RATE_LIMIT, 0)
+            ),
+            Self::InFlight => format!(
+                "within {} of those asked; fewer by the share of the window that the slowest answer takes, \
+                 which may be under way at its end",
+                percent(IN_FLIGHT_LIMIT, 0)
             ),
             Self::ForeignCpu => format!(
                 "at most {} of either side's processors, or of the machine",

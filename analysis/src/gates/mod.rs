@@ -2,6 +2,7 @@
 
 mod failure;
 mod gate;
+mod in_flight;
 mod processors;
 
 use records::{Generator, Measurement, Plan};
@@ -12,6 +13,7 @@ use crate::stats::distance;
 
 pub use failure::Failure;
 pub use gate::{Consequence, Gate};
+pub use in_flight::{IN_FLIGHT_LIMIT, binds};
 
 /// Largest share of the processors in use that other programs may use in a window: more than this moved
 /// results by several percent.
@@ -75,17 +77,23 @@ pub fn failures(row: &Measurement, derived: &Derived, setting: &Setting<'_>) -> 
     failed.extend(connections(row, setting.plan));
     failed.extend(bytes(row));
     failed.extend(rates(row, derived, setting));
+    failed.extend(in_flight::failure(row, derived, setting.plan));
     failed.extend(disturbances(row, derived, setting));
     failed
+}
+
+/// The connections that are to send requests: those asked for, but where failing ones were declared.
+fn active(row: &Measurement, plan: &Plan) -> u64 {
+    plan.expected_at(&row.load_point()).map_or_else(
+        || opened_by(row.generator, plan.client_threads, row.connections),
+        |expected| expected.connections_open,
+    )
 }
 
 /// A load that is to show failing connections must show exactly those that were declared before the run.
 fn connections(row: &Measurement, plan: &Plan) -> Vec<Failure> {
     let mut failed = Vec::new();
-    let active = plan.expected_at(&row.load_point()).map_or_else(
-        || opened_by(row.generator, plan.client_threads, row.connections),
-        |expected| expected.connections_open,
-    );
+    let active = active(row, plan);
     let asked = active + u64::from(row.idle_connections);
     match row.connections_open {
         None => failed.push(Failure::NotMeasured(Gate::Connections)),

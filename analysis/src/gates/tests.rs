@@ -4,7 +4,7 @@ use records::{ArmEntry, Placement, Scheduling};
 
 use super::*;
 
-fn plan(client_threads: u32) -> Plan {
+pub(super) fn plan(client_threads: u32) -> Plan {
     Plan {
         schema_version: records::SCHEMA_VERSION,
         experiment: String::new(),
@@ -106,7 +106,7 @@ fn closed_connections_and_cut_off_responses_are_no_other_lengths() {
 type Spoil = fn(&mut Measurement, &mut Derived);
 
 /// What spoils a measurement, the gate it trips, and a part of what is said.
-const CASES: [(Spoil, Gate, &str); 20] = [
+const CASES: [(Spoil, Gate, &str); 22] = [
     (
         |r, _| r.error = "the server died".into(),
         Gate::Completed,
@@ -176,6 +176,21 @@ const CASES: [(Spoil, Gate, &str); 20] = [
         },
         Gate::Rate,
         "989 of 1000 requests a second",
+    ),
+    (
+        |r, d| {
+            r.generator = Generator::Flood;
+            r.latency_mean_us = Some(500);
+            r.latency_max_us = Some(900);
+            d.set(Metric::InFlight, Some(25.0));
+        },
+        Gate::InFlight,
+        "25.0 requests were in flight by Little's law, of 50 asked",
+    ),
+    (
+        |r, _| r.generator = Generator::Flood,
+        Gate::InFlight,
+        "not measured",
     ),
     (
         |_, d| d.set(Metric::ForeignShare, Some(0.101)),

@@ -11,9 +11,7 @@ pub fn worker_shares(study: &Study, arm: usize, point: usize) -> Option<[Vec<f64
     if !cell.valid() {
         return None;
     }
-    let rows: Vec<_> = (study.rows.iter())
-        .filter(|row| (row.key.arm, row.key.point) == (arm, point))
-        .collect();
+    let rows: Vec<_> = study.windows(arm, point).map(|(row, _)| row).collect();
     let accepts: Vec<&str> = rows.iter().map(|r| &*r.accepts_by_worker).collect();
     let requests: Vec<&str> = rows.iter().map(|r| &*r.requests_by_worker).collect();
     let shares = [middle(&accepts), middle(&requests)];

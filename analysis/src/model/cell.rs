@@ -42,7 +42,7 @@ pub struct Cell {
     pub load: LoadPoint,
     /// Measurements there are.
     pub measured: usize,
-    /// Medians over all measurements that have the quantity, valid or not.
+    /// Medians over the measurements that have the quantity, valid or not, but for those left out.
     pub medians: Derived,
     /// The same with intervals, for the quantities that are quoted.
     pub estimates: BTreeMap<Metric, Estimate>,
@@ -130,7 +130,10 @@ impl Cell {
 
 /// All cells of the plan, also those without a measurement.
 pub(super) fn cells(run: &mut Run, judged: &Judged) -> Result<Vec<Cell>, FrameError> {
-    let medians = judged.measures.cell_medians()?;
+    let counted: Vec<bool> = (run.rows.iter())
+        .map(|row| judged.counts(&row.key))
+        .collect();
+    let medians = judged.measures.cell_medians(&counted)?;
     let mut latencies = std::mem::take(&mut run.latencies);
     let mut series = series::by_cell(run);
     let mut all = Vec::new();
@@ -165,7 +168,6 @@ struct Parts {
 fn cell(run: &Run, judged: &Judged, (arm, point): (usize, usize), parts: Parts) -> Cell {
     let from = (run.rows).partition_point(|row| (row.key.arm, row.key.point) < (arm, point));
     let to = (run.rows).partition_point(|row| (row.key.arm, row.key.point) <= (arm, point));
-    let is_left_out = |key: &Key| judged.left_out.contains(key);
     let why = |row: usize| {
         let block = run.rows[row].key.block;
         (judged.failures[row].iter()).map(move |why| (block, why.clone()))
@@ -173,10 +175,10 @@ fn cell(run: &Run, judged: &Judged, (arm, point): (usize, usize), parts: Parts) 
     let (left_out, failures): (Vec<_>, Vec<_>) =
         (from..to).flat_map(why).partition(|(block, why)| {
             let block = *block;
-            why.is_disturbance() && is_left_out(&Key { arm, point, block })
+            why.is_disturbance() && !judged.counts(&Key { arm, point, block })
         });
     let rows: Vec<usize> = (from..to)
-        .filter(|row| !is_left_out(&run.rows[*row].key))
+        .filter(|row| judged.counts(&run.rows[*row].key))
         .collect();
     let derived = judged.measures.rows();
     let estimate = |metric: Metric| {
@@ -191,7 +193,7 @@ fn cell(run: &Run, judged: &Judged, (arm, point): (usize, usize), parts: Parts) 
     let series: Vec<&SeriesRecord> = (parts.series.iter())
         .filter(|record| {
             let block = record.block;
-            !is_left_out(&Key { arm, point, block })
+            judged.counts(&Key { arm, point, block })
         })
         .collect();
     let corrected_by: Vec<String> = parts.latencies.corrected_by.into_iter().collect();

@@ -37,6 +37,11 @@ impl Judged {
         })
     }
 
+    /// Whether estimates are of this measurement: not of what was disturbed and left out.
+    pub(super) fn counts(&self, key: &Key) -> bool {
+        !self.left_out.contains(key)
+    }
+
     /// Which measurements passed all gates, in the order of the run's rows.
     pub(super) fn valid(&self) -> Vec<bool> {
         self.failures.iter().map(Vec::is_empty).collect()

@@ -13,7 +13,7 @@ mod sweep;
 mod window;
 mod words;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use records::{CalibrationRecord, End, Environment, LoadPoint, Placement, Plan};
 
@@ -53,6 +53,8 @@ pub struct Study {
     pub rows: Vec<Window>,
     /// What is derived from each measurement, in the order of `rows`.
     pub derived: Vec<Derived>,
+    /// Windows that something else on the machine disturbed, and that no estimate is of.
+    pub left_out: BTreeSet<Key>,
     /// Measurements of the plan that are not there.
     pub missing: Vec<Key>,
     /// All cells: each arm of the plan at each load point, in the plan's order.
@@ -80,6 +82,7 @@ impl Study {
             calibrations: run.calibrations,
             rows: run.rows.into_iter().map(Window::of).collect(),
             derived: judged.measures.into_rows(),
+            left_out: judged.left_out,
             missing: run.missing,
             cells,
             comparisons,
@@ -142,10 +145,17 @@ impl Study {
         self.plan.placement == Placement::Apart
     }
 
-    /// A quantity of a cell, block by block, in the blocks that have it.
-    pub fn by_block(&self, arm: usize, point: usize, metric: Metric) -> BTreeMap<u32, f64> {
+    /// The windows of a cell that estimates are of, with what is derived from each: without those that
+    /// were disturbed and left out.
+    pub fn windows(&self, arm: usize, point: usize) -> impl Iterator<Item = (&Window, &Derived)> {
         (self.rows.iter().zip(&self.derived))
-            .filter(|(row, _)| (row.key.arm, row.key.point) == (arm, point))
+            .filter(move |(row, _)| (row.key.arm, row.key.point) == (arm, point))
+            .filter(|(row, _)| !self.left_out.contains(&row.key))
+    }
+
+    /// A quantity of a cell, block by block, in the blocks that have it and count.
+    pub fn by_block(&self, arm: usize, point: usize, metric: Metric) -> BTreeMap<u32, f64> {
+        self.windows(arm, point)
             .filter_map(|(row, derived)| Some((row.key.block, derived.get(metric)?)))
             .collect()
     }

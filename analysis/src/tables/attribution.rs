@@ -1,7 +1,7 @@
 //! What each rung and each side arm changes, quantity by quantity.
 
 use super::{Column, Display, Kind, Line, Table, Value};
-use crate::claims::{Effect, effects};
+use crate::claims::{Effect, effect_at, effects};
 use crate::metric::Metric;
 use crate::model::{Pair, Study, ratio_id, rungs, sides};
 use crate::text::load_label;
@@ -57,13 +57,7 @@ pub fn attribution(study: &Study) -> Table {
 fn lines(study: &Study, kind: &str, pairs: &[Pair]) -> Vec<Line> {
     let found = ATTRIBUTED.map(|metric| (metric, effects(study, pairs, metric)));
     let effect = |pair: Pair, point: usize| {
-        found.each_ref().map(|(metric, found)| {
-            let here = (found.iter()).find(|(other, at, _)| (*other, *at) == (pair, point));
-            (
-                *metric,
-                here.map_or(Effect::NotMeasured, |(.., effect)| *effect),
-            )
-        })
+        (found.each_ref()).map(|(metric, found)| (*metric, effect_at(found, pair, point)))
     };
     let points = 0..study.plan.load_points.len();
     (pairs.iter())

@@ -1,7 +1,7 @@
 //! Pairs of arms beside each other: the ladder, side arms, floors, other servers.
 
 use super::{Column, Display, Kind, Line, Table, Value};
-use crate::claims::{Effect, effect};
+use crate::claims::{Effect, effects};
 use crate::metric::Metric;
 use crate::model::{BASELINE_ARM, Outcome, Pair, Study, ratio_id};
 use crate::model::{floors, peers, rungs, sides};
@@ -136,29 +136,25 @@ fn table(study: &Study, shown: &Shown, pairs: &[Pair]) -> Table {
         columns.push(Column::hidden("differs_by", Kind::Words));
     }
     columns.push(Column::new("note", "Note", Kind::Words));
-    let points = 0..study.plan.load_points.len();
+    // The pairs are one family, as in the sentences about them.
+    let found = effects(study, pairs, CPU);
     Table {
         name: shown.name.to_owned(),
         title: shown.title.to_owned(),
         columns,
-        lines: (pairs.iter())
-            .flat_map(|pair| points.clone().map(move |point| (*pair, point)))
-            .filter_map(|(pair, point)| line(study, shown, pair, point))
+        lines: (found.into_iter())
+            .map(|(pair, point, effect)| line(study, shown, pair, point, effect))
             .collect(),
     }
 }
 
-fn line(study: &Study, shown: &Shown, pair: Pair, point: usize) -> Option<Line> {
-    let found = effect(study, pair, CPU, point);
-    if found == Effect::NotMeasured {
-        return None;
-    }
+fn line(study: &Study, shown: &Shown, pair: Pair, point: usize, effect: Effect) -> Line {
     let mut values = vec![
         Value::Name(study.arm_name(pair.ours).to_owned()),
         Value::Name(study.arm_name(pair.base).to_owned()),
         Value::Text(load_label(study.load(point))),
         ratio(study, pair, point, CPU),
-        Value::Text((shown.word)(found).to_owned()),
+        Value::Text((shown.word)(effect).to_owned()),
     ];
     if shown.to_baseline {
         let baseline = study.arm(BASELINE_ARM).map(|base| Pair { base, ..pair });
@@ -191,7 +187,7 @@ fn line(study: &Study, shown: &Shown, pair: Pair, point: usize) -> Option<Line> 
     let marked = !note.is_empty();
     values.push(Value::Text(note));
     let line = Line::plain(values).marked(marked);
-    Some(line.resting_on(ratio_id(&study.plan, pair, point)))
+    line.resting_on(ratio_id(&study.plan, pair, point))
 }
 
 pub(super) fn ratio(study: &Study, pair: Pair, point: usize, metric: Metric) -> Value {

@@ -1,11 +1,8 @@
 //! What the card's own numbers show, computed from them.
 
 use super::{Column, Display, Kind, Line, Table, Value};
-use crate::published::{Published, PublishedCell};
+use crate::published::{DEFAULT_NOFILE, Published, PublishedCell};
 
-/// Default limit of open files of a process on Linux: what the arithmetic of the failed
-/// connections is held against.
-pub const DEFAULT_NOFILE: u64 = 1024;
 /// Standard input, output and error.
 pub const STDIO_FILES: u64 = 3;
 
@@ -36,7 +33,7 @@ pub fn opened(cell: &PublishedCell) -> Option<Opened> {
     Some(Opened {
         tried,
         open: tried.checked_sub(failed)?,
-        limit_leaves: DEFAULT_NOFILE - STDIO_FILES - threads,
+        limit_leaves: u64::from(DEFAULT_NOFILE) - STDIO_FILES - threads,
     })
 }
 

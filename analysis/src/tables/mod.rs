@@ -42,9 +42,7 @@ pub use compared::{floor_ratios, ladder, peer_ratios, shared, side_arms};
 pub use connections::{connections, worker_shares};
 pub use environment::{environment, environment_beside};
 pub use features::feature;
-pub use forensics::{
-    DEFAULT_NOFILE, STDIO_FILES, forensics, opened, wire_bytes, wire_gbit_per_second,
-};
+pub use forensics::{STDIO_FILES, forensics, opened, wire_bytes, wire_gbit_per_second};
 pub use gates::gates;
 pub use idle::idle;
 pub use profile::profile;

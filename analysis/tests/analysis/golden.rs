@@ -71,13 +71,16 @@ fn without_a_difference_the_sentences_say_so() {
     let similar = sentence(&a, "card-latency-2000");
     assert!(similar.ends_with("as claimed."), "{similar}");
     assert_eq!(verdict(&a, "card-throughput-range"), Verdict::Equivalent);
-    // The card says these of eight workers.
-    for id in ["card-connect-errors-2000", "card-saturation-500"] {
+    // The one the card says of eight workers, the other is a matter of a load that is not here.
+    for (id, because) in [
+        ("card-saturation-500", "8 workers, and here they have 1"),
+        (
+            "card-connect-errors-2000",
+            "a client of 1024 files is not measured here",
+        ),
+    ] {
         assert_eq!(verdict(&a, id), Verdict::Inconclusive);
-        assert!(
-            sentence(&a, id).contains("8 workers, and here they have 1"),
-            "{id}"
-        );
+        assert!(sentence(&a, id).contains(because), "{id}");
     }
     assert!(a.claims.not_measured.is_empty());
 }
@@ -292,7 +295,10 @@ fn what_the_card_says_of_eight_workers_is_judged_with_eight() {
     scenario.write(root.path());
     let a = assess(root.path(), Completeness::Whole).unwrap();
     assert_eq!(verdict(&a, "card-saturation-500"), Verdict::Supported);
-    assert_eq!(verdict(&a, "card-connect-errors-2000"), Verdict::Refuted);
+    assert_eq!(
+        verdict(&a, "card-connect-errors-2000"),
+        Verdict::Inconclusive
+    );
 }
 
 #[test]

@@ -3,9 +3,10 @@
 use std::fs;
 
 use analysis::assess::{Assessment, assess};
+use analysis::claims::{CARD_KIO_ARM, CARD_TOKIO_ARM, Verdict};
 use analysis::load::Completeness;
 use analysis::report::{Bundle, report};
-use records::{LoadPoint, Placement, Plan, Role, SERIES_FILE, SeriesRecord};
+use records::{Expected, LoadPoint, Placement, Plan, Role, SERIES_FILE, SeriesRecord};
 
 use super::support::{Scenario, USUAL, arm, load, plan_of};
 
@@ -154,9 +155,98 @@ fn failed_connections_are_shown_beside_the_cards() {
     let table = &bundle.files()["tables/connections.csv"];
     assert!(table.contains("kio-uring,2000,1009,983,983,"), "{table}");
     let text = &bundle.files()["report.md"];
-    assert!(text.contains("In 2 of 2 cells (100\u{a0}%) connections failed to open"));
+    assert!(text.contains(
+        "In 2 of 2 cells (100\u{a0}%) connections failed to open. 2 of them are invalid"
+    ));
     assert!(
         !text.contains("times as much"),
         "an invalid cell was quoted"
+    );
+}
+
+/// The card's arms on shared processors, by a load generator with files enough and by one of 1024.
+fn forensics() -> Scenario {
+    let limited = LoadPoint {
+        client_nofile: Some(1024),
+        ..load(2000)
+    };
+    let arms = [CARD_TOKIO_ARM, CARD_KIO_ARM].map(|name| arm(name, Role::Side, None));
+    let plan = Plan {
+        placement: Placement::Shared,
+        client_threads: 12,
+        server_cpus: Vec::new(),
+        client_cpus: Vec::new(),
+        expected: vec![Expected {
+            connections_open: 1009,
+            socket_errors_connect: 983,
+            load: limited.clone(),
+        }],
+        ..plan_of(
+            "card-forensics",
+            BLOCKS,
+            vec![load(2000), limited],
+            arms.to_vec(),
+        )
+    };
+    let mut scenario = Scenario::of(plan, 0.004, |_, _| USUAL);
+    for row in &mut scenario.rows {
+        row.connections_open = Some(1992);
+        if row.client_nofile.is_some() {
+            row.connections_open = Some(1009);
+            row.socket_errors = Some(983);
+            row.socket_errors_connect = Some(983);
+        }
+    }
+    scenario
+}
+
+/// The verdict on the card's failed connections, with its sentence.
+fn failed_connections(assessment: &Assessment) -> (Verdict, String) {
+    let id = "card-connect-errors-2000";
+    let judged = (assessment.claims.judged.iter()).find(|judged| judged.claim.id == id);
+    let judged = judged.unwrap();
+    (judged.verdict, judged.sentence.to_plain())
+}
+
+#[test]
+fn the_cards_failed_connections_are_judged_by_both_loads_on_shared_processors_too() {
+    let assessment = assessed(&forensics(), &[]);
+    let (verdict, sentence) = failed_connections(&assessment);
+    assert_eq!(verdict, Verdict::Supported, "{sentence}");
+    assert!(
+        sentence
+            .contains("0 connections failed to open and 1992 were open at 2000 connections; in"),
+        "{sentence}"
+    );
+    assert!(
+        sentence.contains("; in each of 16 others, 983 connections failed to open and 1009 were open at 2000 connections, a client of 1024 files: supported, reproduced by a client of 1024 files; absent without"),
+        "{sentence}"
+    );
+    let judged: Vec<&str> = (assessment.claims.judged.iter())
+        .map(|judged| judged.claim.id.as_str())
+        .collect();
+    assert_eq!(judged, ["card-connect-errors-2000"], "the only count");
+    let bundle = report(&[assessment]).unwrap();
+    let text = &bundle.files()["report.md"];
+    assert!(
+        text.contains("it judges those about counts alone: 1 supported."),
+        "{text}"
+    );
+    assert!(text.contains("In 2 of 4 cells (50\u{a0}%) connections failed to open. In 2 of them just those failed that the experiment declares"));
+    assert!(!text.contains("of them are invalid, and their rates"));
+
+    let mut other = forensics();
+    for row in &mut other.rows {
+        if row.client_nofile.is_some() && row.block == 2 {
+            row.connections_open = Some(1010);
+            row.socket_errors = Some(982);
+            row.socket_errors_connect = Some(982);
+        }
+    }
+    let (verdict, sentence) = failed_connections(&assessed(&other, &[]));
+    assert_eq!(verdict, Verdict::Inconclusive, "{sentence}");
+    assert!(
+        sentence.contains("982 to 983 connections failed to open"),
+        "{sentence}"
     );
 }

@@ -7,11 +7,13 @@
 mod attribution;
 mod command_line;
 mod derivation;
+mod disturbed;
 mod features;
 mod gates;
 mod golden;
 mod hundredfold;
 mod loads;
+mod objections;
 mod outputs;
 mod paper;
 mod pooling;
@@ -23,3 +25,4 @@ mod splicing;
 mod structure;
 mod support;
 mod versions;
+mod words;

@@ -2,7 +2,7 @@
 //! whose truth is known.
 
 use analysis::assess::{Assessment, assess};
-use analysis::claims::{Effect, Family, Verdict, effect};
+use analysis::claims::{Effect, Family, Verdict, effect_at, effects};
 use analysis::load::Completeness;
 use analysis::metric::Metric;
 use analysis::model::{Pair, rungs};
@@ -46,7 +46,9 @@ fn headline(assessment: &Assessment, id: &str) -> Option<String> {
 fn effect_of(a: &Assessment, ours: &str, base: &str, point: usize) -> Effect {
     let study = &a.study;
     let [ours, base] = [ours, base].map(|name| study.arm(name).unwrap());
-    effect(study, Pair { ours, base }, Metric::CpuUsPerRequest, point)
+    let pair = Pair { ours, base };
+    let found = effects(study, &[pair], Metric::CpuUsPerRequest);
+    effect_at(&found, pair, point)
 }
 
 /// The lines of a CSV table that begin with these fields.

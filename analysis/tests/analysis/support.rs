@@ -135,7 +135,12 @@ impl Scenario {
         let requests = (window_us as f64 * 0.97 / slowest_us) as u64;
         let server_us = (requests as f64 * facts.cpu_us) as u64;
         let client_total = (requests as f64 * facts.client_us) as u64;
-        let latency_us = f64::from(point.connections) * f64::from(point.pipeline) * slowest_us;
+        let in_flight = f64::from(point.connections) * f64::from(point.pipeline);
+        // With `flood` nothing waits between an answer and the next request: Little's law.
+        let latency_us = match point.generator {
+            Generator::Flood => in_flight * window_us as f64 / requests as f64,
+            _ => in_flight * slowest_us,
+        };
         let at = |share: f64| Some((latency_us * share) as u64);
         let workers = u64::from(point.workers.unwrap_or(self.plan.workers));
         let by_worker = |total| evenly(total, workers);
@@ -151,6 +156,7 @@ impl Scenario {
             body_bytes: point.body_bytes,
             workers: point.workers,
             offered_rate_per_s: point.offered_rate_per_s,
+            client_nofile: point.client_nofile,
             started_unix_ms: 1_780_000_000_000 + self.rows.len() as u64 * 4000,
             window_us: Some(window_us),
             requests: Some(requests),

@@ -2,8 +2,8 @@
 
 use super::{Block, heading};
 use crate::bottleneck::SATURATED;
-use crate::published::{PUBLISHED_CORES, Published, PublishedCell};
-use crate::tables::{self, DEFAULT_NOFILE, STDIO_FILES};
+use crate::published::{DEFAULT_NOFILE, PUBLISHED_CORES, Published, PublishedCell};
+use crate::tables::{self, STDIO_FILES};
 use crate::text::{Prose, fixed, grouped, joined, percent};
 
 pub(super) fn chapter(published: &Published) -> Vec<Block> {

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use super::{Block, heading};
 use crate::assess::Assessment;
+use crate::bottleneck::Bottleneck;
 use crate::figures;
 use crate::metric::Metric;
-use crate::model::{Dimension, Study, Sweep, sweeps};
+use crate::model::{Cell, Dimension, Study, Sweep, sweeps};
 use crate::stats::{Estimate, Seed, usl};
 use crate::tables;
 use crate::text::{Prose, fixed, joined, percent};
@@ -44,12 +45,22 @@ fn chapter(study: &Study, sweep: &Sweep) -> Vec<Block> {
         })
         .collect();
     blocks.extend(coefficients(study, &fitted));
+    blocks.extend(unfitted(study, sweep));
     blocks.push(Block::Figure {
         figure: figures::by_load(study, sweep, metrics, &fits),
         data: tables::by_load(study, sweep, &name, metrics),
         within: None,
     });
     blocks
+}
+
+/// Whether a cell's rate is its server's, so that the law may be fitted to it.
+fn fits(cell: &Cell) -> bool {
+    cell.valid() && !client_full(cell)
+}
+
+fn client_full(cell: &Cell) -> bool {
+    cell.bottleneck.is_some_and(Bottleneck::client_full)
 }
 
 /// The universal scalability law of each arm that was measured with enough numbers of workers.
@@ -61,12 +72,10 @@ fn scaling(study: &Study, sweep: &Sweep) -> Vec<(usize, usl::Fit)> {
     arms.filter_map(|arm| {
         let mut blocks: BTreeMap<u32, Vec<usl::Point>> = BTreeMap::new();
         for (workers, point) in &sweep.points {
-            if !study.cell(arm, *point).valid() {
+            if !fits(study.cell(arm, *point)) {
                 continue;
             }
-            let rows =
-                (study.rows.iter()).filter(|row| (row.key.arm, row.key.point) == (arm, *point));
-            for row in rows {
+            for (row, _) in study.windows(arm, *point) {
                 if let (Some(requests), Some(us @ 1..)) = (row.requests, row.window_us) {
                     blocks.entry(row.key.block).or_default().push(usl::Point {
                         size: *workers,
@@ -107,6 +116,25 @@ fn coefficients(study: &Study, fitted: &[(usize, usl::Fit)]) -> Option<Block> {
                 .then(joined(items))
                 .text("."),
         )
+    })
+}
+
+/// How many valid cells no law is fitted to.
+fn unfitted(study: &Study, sweep: &Sweep) -> Option<Block> {
+    if sweep.dimension != Dimension::Workers {
+        return None;
+    }
+    let valid: Vec<&Cell> = (0..study.plan.arms.len())
+        .flat_map(|arm| (sweep.points.iter()).map(move |(_, point)| study.cell(arm, *point)))
+        .filter(|cell| cell.valid())
+        .collect();
+    let full = valid.iter().filter(|cell| client_full(cell)).count();
+    (full > 0).then(|| {
+        Block::Paragraph(Prose::from(format!(
+            "Gunther's law is fitted to no rate that the load generator may have set: it was at its \
+             limit, or shared full processors with the server, in {full} of {} valid cells.",
+            valid.len()
+        )))
     })
 }
 
@@ -177,23 +205,36 @@ fn balance(study: &Study) -> Vec<Block> {
 /// Connections that failed to open, beside the card's.
 fn connections(assessment: &Assessment) -> Vec<Block> {
     let study = &assessment.study;
-    let cells = study.cells.iter().filter(|cell| cell.measured > 0);
-    let failing = (cells.clone())
+    let all = study.cells.iter().filter(|cell| cell.measured > 0).count();
+    let failing: Vec<&Cell> = (study.cells.iter())
         .filter(|cell| {
             (study.rows.iter())
                 .filter(|row| (row.key.arm, row.key.point) == (cell.arm, cell.point))
                 .any(|row| row.socket_errors_connect.is_some_and(|n| n > 0))
         })
-        .count();
-    let all = cells.count();
+        .collect();
+    let valid = failing.iter().filter(|cell| cell.valid()).count();
+    let invalid = failing.len() - valid;
+    let mut said = format!(
+        "In {} of {all} cells ({}) connections failed to open.",
+        failing.len(),
+        percent(failing.len() as f64 / (all.max(1)) as f64, 0)
+    );
+    if valid > 0 {
+        said += &format!(
+            " In {valid} of them just those failed that the experiment declares: such a cell is valid, and \
+             its numbers are those of the connections that were open."
+        );
+    }
+    if invalid > 0 {
+        said += &format!(
+            " {invalid} of them are invalid, and their rates and latencies are quoted nowhere."
+        );
+    }
+    said += " What is shown here is how many connections there were, beside the card's count.";
     vec![
         heading("connections", "Connections that failed"),
-        Block::Paragraph(Prose::from(format!(
-            "In {failing} of {all} cells ({}) connections failed to open. Such a cell is invalid, and \
-             its rates and latencies are quoted nowhere; what is shown here is how many connections \
-             there were, beside the card's count.",
-            percent(failing as f64 / (all.max(1)) as f64, 0)
-        ))),
+        Block::Paragraph(Prose::from(said)),
         Block::Table {
             table: tables::connections(study, &assessment.published),
             anchors: false,

@@ -1,6 +1,7 @@
 //! What a sceptic would say, each answered from the runs and by a named part of the report.
 
 mod answers;
+mod wire;
 
 use super::{Block, heading};
 use crate::assess::Assessment;
@@ -47,18 +48,11 @@ pub(super) fn chapter(assessments: &[Assessment]) -> Vec<Block> {
         ("Hello world is not an application.", runs.hello_world()),
         ("io_uring is blocked in containers.", runs.containers()),
         ("The rates are impossible for the link.", runs.wire()),
-        ("The charts have different axes.", axes()),
+        ("The charts have different axes.", runs.axes()),
         ("Kernel and flags matter.", runs.kernel()),
     ];
     let items = (answered.into_iter())
         .map(|(objection, answer)| Prose::new().strong(objection).text(" ").then(answer))
         .collect();
     vec![heading("objections", "Objections"), Block::List(items)]
-}
-
-fn axes() -> Prose {
-    Prose::from(
-        "Panels of one figure share their axes, and amounts start at zero. Ratios and latencies are on \
-         logarithmic axes, which say so; each load's latencies have their own.",
-    )
 }

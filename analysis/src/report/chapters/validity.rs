@@ -4,7 +4,7 @@ use rayon::prelude::*;
 use records::EndReason;
 
 use super::{Block, heading, subheading};
-use crate::gates::{FOREIGN_CPU_LIMIT, STEAL_LIMIT};
+use crate::gates::{FOREIGN_CPU_LIMIT, STEAL_LIMIT, binds};
 use crate::metric::Metric;
 use crate::model::{Cell, Outcome, Study};
 use crate::stats::power::{self, MOST_DETECTABLE, WANTED};
@@ -128,10 +128,10 @@ fn shares(study: &Study, metric: Metric, name: &str, limit: f64) -> Prose {
     ))
 }
 
-/// How far rate times latency is from the connections; stated, not a gate.
+/// How far rate times latency is from the connections, where that is no gate.
 fn little(study: &Study) -> Prose {
     let far = (study.cells.iter())
-        .filter(|cell| cell.valid() && cell.load.offered_rate_per_s.is_none())
+        .filter(|cell| uncertain(cell))
         .filter_map(|cell| {
             let asked = f64::from(cell.load.connections) * f64::from(cell.load.pipeline);
             Some((cell, cell.medians.get(Metric::InFlight)?, asked))
@@ -142,17 +142,24 @@ fn little(study: &Study) -> Prose {
     };
     Prose::from(format!(
         "Little's law: requests a second times mean latency are the requests in flight. In every \
-         valid cell they are within {} of those asked for; farthest for ",
+         valid cell of wrk they are within {} of those asked for; farthest for ",
         percent((in_flight / asked - 1.0).abs(), 1)
     ))
     .code(&cell.arm_name)
     .text(format!(
-        " at {} ({} of {}). Stated and not a gate, because the load generator corrects its \
-         latencies.",
+        " at {} ({} of {}). Stated and not a gate, because wrk corrects its mean latency, and counts in \
+         none how long a connection waits to be sent on again.",
         load_name(&cell.load),
         fixed(in_flight, 1),
         fixed(asked, 0)
     ))
+}
+
+/// Whether the cell is of a closed loop in which the law is no gate.
+fn uncertain(cell: &Cell) -> bool {
+    let load = &cell.load;
+    let closed = load.offered_rate_per_s.is_none() && load.requests_per_connection.is_none();
+    cell.valid() && closed && !binds(load)
 }
 
 fn noise(study: &Study, metric: Metric) -> Prose {

@@ -56,7 +56,7 @@ pub(super) fn chapter(assessment: &Assessment, before: Option<&Study>) -> Vec<Bl
             "This run does not have the arms or loads of these claims; they have no verdict."
         } else {
             "These claims are about servers with processors of their own, which this run's do not \
-             have; they have no verdict."
+             have, or about arms or loads that it does not have; they have no verdict."
         })));
         blocks.push(Block::List(
             (assessment.claims.not_measured.iter())

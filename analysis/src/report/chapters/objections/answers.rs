@@ -4,11 +4,10 @@ use crate::assess::Assessment;
 use crate::bottleneck::Bottleneck;
 use crate::claims::OUR_ARM;
 use crate::metric::Metric;
-use crate::model::{BASELINE_ARM, Pair, Study, rungs, worker_shares};
+use crate::model::{BASELINE_ARM, Cell, Dimension, Pair, Study, rungs, sweeps, worker_shares};
 use crate::report::chapters::chapter_id;
 use crate::stats::Estimate;
-use crate::tables::wire_bytes;
-use crate::text::{Prose, fixed, grouped, joined, load_name, percent};
+use crate::text::{Prose, fixed, joined, load_name, percent};
 
 /// Arms that are Tokio as its friends would set it up.
 const TOKIO_AT_ITS_BEST: [&str; 3] = [
@@ -26,12 +25,17 @@ pub(super) struct Runs<'a> {
     pub(super) first: &'a Study,
 }
 
-fn not_here() -> Prose {
+/// Whether the run has a chapter of fixed rates.
+fn has_rates(study: &Study) -> bool {
+    (sweeps(&study.plan).iter()).any(|sweep| sweep.dimension == Dimension::OfferedRate)
+}
+
+pub(super) fn not_here() -> Prose {
     Prose::from("Not measured here.")
 }
 
 impl<'a> Runs<'a> {
-    fn studies(&self) -> impl Iterator<Item = &'a Study> {
+    pub(super) fn studies(&self) -> impl Iterator<Item = &'a Study> {
         self.assessments.iter().map(|assessment| &assessment.study)
     }
 
@@ -60,10 +64,7 @@ impl<'a> Runs<'a> {
     }
 
     pub(super) fn coordinated_omission(&self) -> Prose {
-        let open = |study: &Study| {
-            (study.plan.load_points.iter()).any(|load| load.offered_rate_per_s.is_some())
-        };
-        match self.with(open) {
+        match self.with(has_rates) {
             Some(study) => {
                 Prose::from("Measured in an open loop, from when each request was due: ")
                     .then(self.link(study, "by-offered-rate", "latency at a fixed rate"))
@@ -142,13 +143,13 @@ impl<'a> Runs<'a> {
         let base = "Versions 1.51.0 to 1.52.1 have a scheduling regression, and the repository refuses \
                     to be built with them (deny.toml, Cargo.lock)";
         match version {
-            Some(version) => Prose::from(format!("{base}; the servers say {version}.")),
+            Some(version) => Prose::from(format!("{base}; the servers say {version}: ")),
             None => Prose::from(format!(
                 "{base}. The binaries measured are named by their hashes: "
-            ))
-            .then(self.link(self.first, "environment", "environment"))
-            .text("."),
+            )),
         }
+        .then(self.link(self.first, "environment", "environment"))
+        .text(".")
     }
 
     pub(super) fn confounded(&self) -> Prose {
@@ -217,7 +218,9 @@ impl<'a> Runs<'a> {
             (study.cells.iter()).any(|cell| worker_shares(study, cell.arm, cell.point).is_some())
         };
         let Some(study) = self.with(several) else {
-            return Prose::from("Not measured here: the servers had one worker each.");
+            return Prose::from("Not measured here: the servers had one worker each, see ")
+                .then(self.link(self.first, "environment", "environment"))
+                .text(".");
         };
         let worst = (study.cells.iter())
             .filter(|cell| cell.valid())
@@ -243,16 +246,43 @@ impl<'a> Runs<'a> {
                     .count()
             })
             .sum();
+        let waits = |cell: &&Cell| cell.valid() && cell.bottleneck == Some(Bottleneck::Latency);
         let waiting = (self.studies())
             .flat_map(|study| study.cells.iter())
-            .filter(|cell| cell.valid() && cell.bottleneck == Some(Bottleneck::Latency))
+            .filter(waits)
             .count();
         if offered + waiting == 0 {
             return not_here();
         }
-        Prose::from(format!(
-            "{offered} loads offer a fixed rate, and in {waiting} cells neither side was full."
+        let most = |study: &&Study| study.cells.iter().filter(waits).count();
+        let shown = self.studies().max_by_key(most).unwrap_or(self.first);
+        let said = Prose::from(format!(
+            "{offered} loads offer a fixed rate, and in {waiting} cells neither side was full: "
         ))
+        .then(self.link(shown, "bottlenecks", "bottlenecks"));
+        match self.with(has_rates) {
+            Some(study) => {
+                said.text(" and ")
+                    .then(self.link(study, "by-offered-rate", "fixed rates"))
+            }
+            None => said,
+        }
+        .text(".")
+    }
+
+    pub(super) fn axes(&self) -> Prose {
+        Prose::from(
+            "Panels of one figure share their axes, and amounts start at zero, as in ",
+        )
+        .then(self.link(self.first, "throughput", "requests a second"))
+        .text(" and ")
+        .then(self.link(self.first, "cpu", "CPU a request"))
+        .text(
+            ". Ratios and latencies are on logarithmic axes, which say so; each load's latencies have \
+             their own: ",
+        )
+        .then(self.link(self.first, "latency", "latency"))
+        .text(".")
     }
 
     pub(super) fn hello_world(&self) -> Prose {
@@ -269,13 +299,15 @@ impl<'a> Runs<'a> {
             })
             .collect();
         let limit = "True: what an application does between reading and answering is the same on every \
-                     runtime and makes each ratio here smaller.";
+                     runtime and brings each ratio nearer to 1.";
         if names.is_empty() {
             return Prose::from(limit)
-                .text(" Larger bodies and new connections: not measured here.");
+                .text(" Larger bodies and new connections are not in ")
+                .link("what was measured", "#runs")
+                .text(".");
         }
         Prose::from(limit)
-            .text(" Nearer to one: ")
+            .text(" Nearer to an application: ")
             .then(joined(names))
             .text(".")
     }
@@ -302,35 +334,6 @@ impl<'a> Runs<'a> {
             .text(".")
     }
 
-    pub(super) fn wire(&self) -> Prose {
-        let fastest = (self.studies())
-            .flat_map(|study| study.cells.iter().map(move |cell| (study, cell)))
-            .filter(|(_, cell)| cell.load.body_bytes.is_none())
-            .filter_map(|(study, cell)| {
-                let rate = cell.quotable(Metric::RequestsPerSecond)?.value;
-                Some((study, cell, rate))
-            })
-            .max_by(|a, b| a.2.total_cmp(&b.2));
-        let Some((study, cell, rate)) = fastest else {
-            return not_here();
-        };
-        Prose::from("The fastest cell, ")
-            .code(&cell.arm_name)
-            .text(format!(
-                " at {} ({}), answers {} requests a second: {} Gbit/s if each response were a packet of \
-                 its own on Ethernet ({} bytes). Host ",
-                load_name(&cell.load),
-                study.title(),
-                grouped(rate, 0),
-                fixed(rate * wire_bytes() as f64 * 8.0 / 1e9, 2),
-                wire_bytes()
-            ))
-            .code(&study.plan.host)
-            .text(": the card's own rates are held against its link in ")
-            .link("what its numbers show", "#forensics")
-            .text(".")
-    }
-
     pub(super) fn kernel(&self) -> Prose {
         let mut kernels: Vec<&str> = (self.studies())
             .map(|study| study.environment.server.kernel_release.as_str())
@@ -347,7 +350,10 @@ impl<'a> Runs<'a> {
                 .text("Each flag alone: ")
                 .then(self.link(study, "side-arms", "side arms"))
                 .text("."),
-            None => start.text("Flags one by one: not measured here."),
+            None => start
+                .text("Flags one by one are not measured here; those in use: ")
+                .then(self.link(self.first, "environment", "environment"))
+                .text("."),
         }
     }
 }
