@@ -5,7 +5,6 @@ mod wire;
 
 use super::{Block, heading};
 use crate::assess::Assessment;
-use crate::report::scale::scale;
 use crate::text::Prose;
 use answers::Runs;
 
@@ -41,10 +40,7 @@ pub(super) fn chapter(assessments: &[Assessment]) -> Vec<Block> {
             runs.balance(),
         ),
         ("Only saturation is measured.", runs.below_saturation()),
-        (
-            "A machine of many cores may differ.",
-            scale(assessments.iter().map(|assessment| &assessment.study)),
-        ),
+        ("A machine of many cores may differ.", runs.many_cores()),
         ("Hello world is not an application.", runs.hello_world()),
         ("io_uring is blocked in containers.", runs.containers()),
         ("The rates are impossible for the link.", runs.wire()),

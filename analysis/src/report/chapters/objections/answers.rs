@@ -6,6 +6,7 @@ use crate::claims::OUR_ARM;
 use crate::metric::Metric;
 use crate::model::{BASELINE_ARM, Cell, Dimension, Pair, Study, rungs, sweeps, worker_shares};
 use crate::report::chapters::chapter_id;
+use crate::report::scale::scale;
 use crate::stats::Estimate;
 use crate::text::{Prose, fixed, joined, load_name, percent};
 
@@ -283,6 +284,13 @@ impl<'a> Runs<'a> {
         )
         .then(self.link(self.first, "latency", "latency"))
         .text(".")
+    }
+
+    pub(super) fn many_cores(&self) -> Prose {
+        scale(self.studies())
+            .text(" ")
+            .then(self.link(self.first, "environment", "environment"))
+            .text(".")
     }
 
     pub(super) fn hello_world(&self) -> Prose {
