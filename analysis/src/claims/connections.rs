@@ -139,6 +139,14 @@ fn part(cells: [&Cell; 2], counts: &[Connections]) -> String {
 mod tests {
     use super::*;
 
+    /// Counts without a limit, counts with one, the verdict, and a part of why.
+    type Case<'a> = (
+        &'a [Connections],
+        Option<&'a [Connections]>,
+        Verdict,
+        &'a str,
+    );
+
     const PUBLISHED: Connections = Connections {
         failed: 983,
         open: 1009,
@@ -155,7 +163,7 @@ mod tests {
             failed: 900,
             open: 1092,
         };
-        let cases: [(&[Connections], Option<&[Connections]>, Verdict, &str); 8] = [
+        let cases: [Case<'_>; 8] = [
             (
                 &[ALL, ALL],
                 Some(&[PUBLISHED, PUBLISHED]),
