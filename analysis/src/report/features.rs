@@ -75,14 +75,14 @@ fn words(study: &Study, arm: usize) -> Vec<&str> {
 
 /// Whether a server with these words is as the change makes it.
 #[derive(Debug, PartialEq, Eq)]
-enum Default<'a> {
+enum ByDefault<'a> {
     Yes,
     No,
     /// It has only these of the words that the change adds.
     InPart(Vec<&'a str>),
 }
 
-impl<'a> Default<'a> {
+impl<'a> ByDefault<'a> {
     /// `None` where no word tells.
     fn of(defaults: &[&str], added: &[&'a str], removed: &[&str]) -> Option<Self> {
         if defaults.is_empty() || added.is_empty() && removed.is_empty() {
@@ -195,7 +195,7 @@ fn section(same: &[&Measured<'_>], defaults: &[&str]) -> String {
     };
     let (ours, base, by) = first.change();
     let (added, removed) = first.words();
-    let by_default = match Default::of(defaults, &added, &removed) {
+    let by_default = match ByDefault::of(defaults, &added, &removed) {
         Some(default) => default.sentence(),
         None => Prose::from("Whether kio-rs does so by default no run tells."),
     };
@@ -222,21 +222,25 @@ mod tests {
     fn a_default_has_all_that_is_added_and_nothing_that_is_removed() {
         let defaults = ["uring", "CLAMP", "DEFER_TASKRUN"];
         for (added, removed, wanted) in [
-            (vec!["DEFER_TASKRUN"], vec!["COOP_TASKRUN"], Default::Yes),
-            (vec![], vec!["COOP_TASKRUN"], Default::Yes),
-            (vec!["SQPOLL"], vec!["DEFER_TASKRUN"], Default::No),
-            (vec![], vec!["DEFER_TASKRUN"], Default::No),
+            (vec!["DEFER_TASKRUN"], vec!["COOP_TASKRUN"], ByDefault::Yes),
+            (vec![], vec!["COOP_TASKRUN"], ByDefault::Yes),
+            (vec!["SQPOLL"], vec!["DEFER_TASKRUN"], ByDefault::No),
+            (vec![], vec!["DEFER_TASKRUN"], ByDefault::No),
             (
                 vec!["uring", "oneshot-recv"],
                 vec![],
-                Default::InPart(vec!["uring"]),
+                ByDefault::InPart(vec!["uring"]),
             ),
-            (vec!["uring"], vec!["CLAMP"], Default::InPart(vec!["uring"])),
+            (
+                vec!["uring"],
+                vec!["CLAMP"],
+                ByDefault::InPart(vec!["uring"]),
+            ),
         ] {
-            let found = Default::of(&defaults, &added, &removed);
+            let found = ByDefault::of(&defaults, &added, &removed);
             assert_eq!(found, Some(wanted), "{added:?} {removed:?}");
         }
-        assert_eq!(Default::of(&defaults, &[], &[]), None);
-        assert_eq!(Default::of(&[], &["SQPOLL"], &[]), None);
+        assert_eq!(ByDefault::of(&defaults, &[], &[]), None);
+        assert_eq!(ByDefault::of(&[], &["SQPOLL"], &[]), None);
     }
 }
