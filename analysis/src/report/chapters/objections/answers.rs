@@ -288,7 +288,7 @@ impl<'a> Runs<'a> {
 
     pub(super) fn many_cores(&self) -> Prose {
         scale(self.studies())
-            .text(" ")
+            .text(" The machines: ")
             .then(self.link(self.first, "environment", "environment"))
             .text(".")
     }
